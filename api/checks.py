@@ -1,0 +1,125 @@
+"""The checks of `sexton doctor`: each looks at one thing and answers with a sentence, whatever goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from api import provenance
+from api.ending import ending
+
+if TYPE_CHECKING:
+    from api.settings import Settings
+
+SKEW = 5
+"""Seconds that our clock and the database's may differ (safety.md, guard 20)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was looked at and what it showed. `ok` None: not set up, which is no fault."""
+
+    name: str
+    ok: bool | None
+    says: str
+
+
+def checks(settings_file: Path | None) -> Iterator[Check]:
+    """Every check in turn. Without settings that load there is nothing more to look at."""
+    conflicts = provenance.conflicts()
+    yield Check("installation", not conflicts, "; ".join(conflicts) or "all packages are Sexton's own")
+    from api.settings import load
+
+    try:
+        settings = load(settings_file)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong is the answer
+        yield Check("settings", False, ending(error)[0])
+        return
+    yield Check("settings", True, f"loaded; mode {settings.mode}, inventory in {settings.inventory.store}")
+    looks: dict[str, Callable[[Settings], tuple[bool | None, str]]] = {
+        "policies": _policies,
+        "ledger": _ledger,
+        "aws": _aws,
+        "gcp": _gcp,
+        "slack": _slack,
+    }
+    for name, look in looks.items():
+        yield _tried(name, look, settings)
+
+
+def _tried(name: str, look: Callable[[Settings], tuple[bool | None, str]], settings: Settings) -> Check:
+    try:
+        return Check(name, *look(settings))
+    except Exception as error:  # noqa: BLE001 - whatever is wrong is the answer
+        return Check(name, False, ending(error)[0])
+
+
+def _policies(settings: Settings) -> tuple[bool | None, str]:
+    """The repository answers, and the head of its branch loads."""
+    from api.wiring import tables, the_repository
+    from engine.load import load
+    from reapers.clock import SystemClock
+
+    repository = the_repository(settings)
+    head = repository.poll(SystemClock().now())
+    loaded = load(head.files, tables(), head.sha)
+    where = f"{repository.shown} branch {settings.policies.branch} at {head.sha[:12]}"
+    if loaded.policies is None:
+        return False, f"{where} does not load ({len(loaded.problems)} problems): run `sexton validate` on it"
+    if not loaded.policies.reaps:
+        return False, f"{where} has no Reap policy below {settings.policies.path}: check `policies.path`"
+    return True, f"{where}: {loaded.documents} documents"
+
+
+def _ledger(settings: Settings) -> tuple[bool | None, str]:
+    """It opens, and its clock agrees with ours."""
+    from api.wiring import open_the_ledger
+    from reapers.clock import SystemClock
+
+    with open_the_ledger(settings) as ledger:
+        skew = abs((ledger.database_time() - SystemClock().now()).total_seconds())
+        if skew > SKEW:
+            return False, f"{ledger.where}: its clock differs from ours by {skew:.0f} s; set both by NTP"
+        frozen = ledger.frozen()
+        return True, f"{ledger.where}: {len(ledger.open_cases())} open cases{', frozen by ' + frozen.who if frozen else ''}"
+
+
+def _aws(settings: Settings) -> tuple[bool | None, str]:
+    return _cloud(settings, "aws", "`aws.accounts` is empty")
+
+
+def _gcp(settings: Settings) -> tuple[bool | None, str]:
+    return _cloud(settings, "gcp", "`gcp.projects` is empty")
+
+
+def _cloud(settings: Settings, name: str, without: str) -> tuple[bool | None, str]:
+    """The credentials answer; which accounts they reach."""
+    from api.wiring import the_clouds
+
+    cloud = the_clouds(settings).get(name)
+    if cloud is None:
+        return None, f"not used: {without}"
+    accounts = cloud.accounts()
+    named = ", ".join(account.id for account in accounts[:5])
+    return bool(accounts), f"{len(accounts)} accounts: {named}" if accounts else "no account answers: check the settings"
+
+
+def _slack(settings: Settings) -> tuple[bool | None, str]:
+    """The token is good, and clicks can be checked."""
+    token, secret = settings.slack.token, settings.slack.signing_secret
+    if token is None:
+        return None, "not used: notices are printed and nothing goes beyond observe; set SEXTON_SLACK__TOKEN"
+    from slack_sdk import WebClient
+    from slack_sdk.errors import SlackApiError, SlackClientError
+
+    try:
+        said = WebClient(token=token.get_secret_value(), base_url=settings.slack.base_url, timeout=10).auth_test()
+    except SlackApiError as error:
+        return False, f"Slack refuses the token ({error.response['error']}): set SEXTON_SLACK__TOKEN anew"
+    except (SlackClientError, OSError) as error:
+        return False, f"Slack does not answer at {settings.slack.base_url} ({type(error).__name__}): check the network"
+    if secret is None:
+        return False, f"signed in to {said['team']}, but buttons are off: set SEXTON_SLACK__SIGNING_SECRET"
+    return True, f"signed in to {said['team']} as {said['user']}"

@@ -1,0 +1,48 @@
+"""What stands behind the doors: the service with its ledger and clock, and the desk that takes people's word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fastapi import Request
+
+from reapers.clock import Clock
+from reapers.desk import Desk
+
+if TYPE_CHECKING:
+    from api.http.slack import Buttons
+    from reapers.service import Service
+    from reapers.store.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """Everything that a route may ask. All of it is safe from several threads at once."""
+
+    service: Service
+    desk: Desk
+    buttons: Buttons | None = None
+    """Slack's buttons; None where Slack is not configured."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """Cases, tokens, freeze."""
+        return self.service.ledger
+
+    @property
+    def clock(self) -> Clock:
+        """The calendar."""
+        return self.service.clock
+
+
+def house_of(service: Service, buttons: Buttons | None = None) -> House:
+    """The house of a service. What people say at the desk begins its next round."""
+    desk = Desk(service.ledger, service.clock, lambda: service.situation, service.wake)
+    return House(service=service, desk=desk, buttons=buttons)
+
+
+def the_house(request: Request) -> House:
+    """For routes: what stands behind them."""
+    house: House = request.app.state.house
+    return house

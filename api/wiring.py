@@ -1,0 +1,119 @@
+"""From settings to the parts that they describe. Each part is imported when it is made."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from api.settings import Settings
+from engine.model import KindTable
+from reapers.kind import kinds
+
+if TYPE_CHECKING:
+    from api.http.slack import Buttons
+    from reapers.clock import Clock
+    from reapers.clouds.cloud import Cloud
+    from reapers.notify import Notifier
+    from reapers.service import Service
+    from reapers.sources.git import Repository
+    from reapers.sources.snapshots import Store
+    from reapers.store.ledger import Ledger
+
+
+def tables() -> Mapping[str, KindTable]:
+    """What the engine knows of every kind."""
+    return {name: kind.table for name, kind in kinds().items()}
+
+
+def the_clouds(settings: Settings) -> dict[str, Cloud]:
+    """AWS unless `aws.accounts` is an empty list, GCP where projects are named. Nothing is asked yet."""
+    clouds: dict[str, Cloud] = {}
+    if settings.aws.accounts:
+        from reapers.clouds.aws import AWS
+
+        external = _text(settings.aws.external_id) or None
+        clouds["aws"] = AWS(settings.aws.accounts, settings.aws.role, external, settings.aws.regions)
+    if settings.gcp.projects:
+        from reapers.clouds.gcp import GCP
+
+        clouds["gcp"] = GCP(settings.gcp.projects, settings.gcp.endpoint)
+    return clouds
+
+
+def the_snapshots(settings: Settings, place: Path | None = None) -> Store:
+    """Where inventories are kept: a place that a person names, else that of the settings."""
+    from reapers.sources.snapshots import Store
+
+    return Store(place if place is not None else settings.inventory.store)
+
+
+def the_repository(settings: Settings) -> Repository:
+    """The policy repository, not asked yet."""
+    from reapers.sources.git import Repository
+
+    return Repository(settings.policies.repository, settings.policies.branch, settings.policies.path)
+
+
+def open_the_ledger(settings: Settings) -> Ledger:
+    """The ledger, brought to the newest schema. LedgerUnavailable says why not."""
+    from reapers.store import open_ledger
+
+    return open_ledger(_text(settings.ledger.url))
+
+
+def the_notifier(settings: Settings) -> Notifier:
+    """Slack where it has a token, else printing to standard error, with which nothing goes beyond observe."""
+    from reapers.notify import open_notifier
+
+    return open_notifier(_text(settings.slack.token) or None, settings.slack.base_url, sys.stderr)
+
+
+def the_buttons(settings: Settings, clock: Clock) -> Buttons | None:
+    """Slack's buttons; None without both a token and a signing secret."""
+    token, secret = _text(settings.slack.token), _text(settings.slack.signing_secret)
+    if not token or not secret:
+        return None
+    from slack_sdk import WebClient
+
+    from api.http.slack import Buttons, show
+    from reapers.notify.clicks import Clicks
+    from reapers.notify.people import People
+
+    people = People(WebClient(token=token, base_url=settings.slack.base_url, timeout=3), clock)
+    return Buttons(clicks=Clicks(secret, clock, settings.slack.base_url), people=people, answer=show)
+
+
+def the_service(settings: Settings, ledger: Ledger, clock: Clock) -> Service:
+    """The loop over an open ledger. Nothing is asked before its first round."""
+    from reapers.prices import book
+    from reapers.service import Options, Service, World
+    from reapers.watch import Watch
+
+    world = World(
+        ledger=ledger,
+        clock=clock,
+        clouds=the_clouds(settings),
+        kinds=kinds(),
+        prices=book(),
+        snapshots=the_snapshots(settings),
+        watch=Watch(repository=the_repository(settings), ledger=ledger, kinds=tables()),
+        notifier=the_notifier(settings),
+    )
+    options = Options(
+        mode=settings.mode,
+        scan_every=settings.inventory.every,
+        poll_every=settings.policies.poll,
+        link=settings.serve.url,
+        worker=f"{socket.gethostname()}-{os.getpid()}",
+    )
+    return Service(world=world, options=options)
+
+
+def _text(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""

@@ -1,0 +1,47 @@
+"""`make bench`: run the benchmarks, print ratios, and fail where a promise is not kept."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+from pathlib import Path
+
+from benchmarks import validate
+from benchmarks.measure import Ratio
+
+RESULTS = Path(__file__).with_name("results.md")
+
+
+def main() -> None:
+    """Measure, print, and leave with 1 when a ratio is above what was promised."""
+    parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=11, help="measured rounds of each command (%(default)s)")
+    parser.add_argument("--write", action="store_true", help="also write the figures to benchmarks/results.md")
+    options = parser.parse_args()
+    ratio = validate.run(options.rounds)
+    print(text := report(ratio, options.rounds))
+    if options.write:
+        RESULTS.write_text(f"# Results\n\nWritten by `make bench ARGS=--write`. Compare ratios, not seconds.\n\n{text}\n")
+    if ratio.median > validate.PROMISED:
+        raise SystemExit(f"A ratio of {ratio.median:.2f} is above the {validate.PROMISED} that was promised.")
+
+
+def report(ratio: Ratio, rounds: int) -> str:
+    """The table, as Markdown."""
+    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    return "\n".join(
+        [
+            f"CPU time, user and system; {rounds} rounds in turns after one to warm up; median [min-max]. {machine}.",
+            "",
+            "| what | CPU |",
+            "|---|---|",
+            f"| `sexton validate` of one file | {ratio.ours} |",
+            f"| `custodian version` (c7n 0.9.53) | {ratio.theirs} |",
+            f"| ratio, at most {validate.PROMISED} promised | **{ratio}** |",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,345 @@
+"""A case: one resource's way to an end, its states, what happened to it, and what people said of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from engine.model import Key, Mode, Unknown, Verb, canonical
+from engine.money import Money
+from engine.policy import Approval
+from engine.verdict import Finding, Terms
+
+
+class State(StrEnum):
+    """Where a case stands. Freeze, mode, hours and limits are not states but reasons that block an act."""
+
+    DETECTED = "detected"
+    NOTIFIED = "notified"
+    GRACE = "grace"
+    AWAITING_APPROVAL = "awaiting_approval"
+    APPROVED = "approved"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    SNAPSHOTTING = "snapshotting"
+    DELETING = "deleting"
+    DELETED = "deleted"
+    RESTORING = "restoring"
+    KEPT = "kept"
+    STUCK = "stuck"
+    CLOSED = "closed"
+
+
+ACTING = frozenset({State.STOPPING, State.DELETING})
+"""The states that hold an open destructive intent, and the only ones."""
+
+
+class Ending(StrEnum):
+    """Why a case closed."""
+
+    DONE = "done"
+    NO_LONGER_MATCHES = "no_longer_matches"
+    EXEMPT = "exempt"
+    VANISHED = "vanished"
+    REBORN = "reborn"
+    RESTORED = "restored"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The delivery that listed this case: when, where, the receipt, and what it promised: rung -> not before."""
+
+    at: datetime
+    channel: str
+    receipt: str
+    promised: Mapping[Mode, datetime] = field(default_factory=dict)
+    mode: Mode = Mode.NOTIFY
+    """The mode the owner was told; a higher one must be told anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """A person's yes to exactly one action hash, and the role they filled: owner or platform."""
+
+    role: str
+    who: str
+    at: datetime
+    action: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Somebody said keep or snooze."""
+
+    until: datetime
+    who: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """How and when it ended."""
+
+    reason: Ending
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One resource's way to an end. Frozen: engine/life.py makes the next one; the ledger stores each with a higher `version`."""
+
+    id: str
+    key: Key
+    name: str
+    opened: datetime
+    state: State
+    findings: tuple[Finding, ...]
+    """Current findings, the lead first."""
+    team: str
+    owner: str = ""
+    """Empty where nobody owns it."""
+    environment: str = ""
+    commit: str = ""
+    monthly: Money
+    managed_by: str = ""
+    fingerprint: str = ""
+    due: datetime | None = None
+    """When the next step may happen; None where only a person or a scan moves it."""
+    agreed: int = 0
+    """Complete scans that agreed so far, and since when."""
+    agreed_since: datetime | None = None
+    agreed_as_of: datetime | None = None
+    paused_at: datetime | None = None
+    """Set while its verdict is undecided or in a gap: the clock stands still."""
+    missing: tuple[str, ...] = ()
+    rung: Mode = Mode.OBSERVE
+    """The last rung that is done, and when."""
+    rung_at: datetime | None = None
+    told: Told | None = None
+    tell: str = ""
+    """Why the owner must be told again ("" for nothing to tell): the key of a sentence in engine/notice.py."""
+    generation: int = 0
+    """Counts the voided intents: an approval never outlives one."""
+    agreements: tuple[Agreement, ...] = ()
+    approve_by: datetime | None = None
+    execute_by: datetime | None = None
+    held_at: datetime | None = None
+    """Since when only limits, hours or the canary block it: `execute_by` stands still."""
+    escalated: bool = False
+    kept: Kept | None = None
+    snoozes: int = 0
+    memory: Mapping[Verb, Mapping[str, Any]] = field(default_factory=dict)
+    """What acts returned: the restore manifest of a backup, the new id of a restored resource."""
+    backed_up: bool = False
+    """Whether the backup of this generation has been verified."""
+    undo_until: datetime | None = None
+    asked_by: str = ""
+    """Who asked for the restore that is under way."""
+    stuck: str = ""
+    stuck_from: State | None = None
+    closed: Closed | None = None
+    version: int = 0
+
+    @property
+    def lead(self) -> Finding:
+        """The finding that decides the case's dates and terms."""
+        return self.findings[0]
+
+    @property
+    def terms(self) -> Terms:
+        """What the lead policy promises."""
+        return self.lead.terms
+
+    @property
+    def policy(self) -> str:
+        """The lead policy's name."""
+        return self.lead.policy
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything may still happen."""
+        return self.state is not State.CLOSED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What will be done, exactly; its hash is what people approve. Money is recorded beside it."""
+
+    case: str
+    generation: int
+    key: Key
+    fingerprint: str
+    verb: Verb
+    restore: Mapping[str, Any]
+    """The plan of the way back: {"from": "backup"} and such; {} when there is none."""
+    terms: Terms
+    monthly: Money
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the canonical JSON of what will be done."""
+        return hashlib.sha256(canonical(self.as_hashed())).hexdigest()
+
+    def as_hashed(self) -> dict[str, Any]:
+        """Exactly what the hash covers: not the commit, money, evidence or dates."""
+        return {
+            "case": self.case,
+            "generation": self.generation,
+            "key": self.key.ref,
+            "born": self.key.born,
+            "fingerprint": self.fingerprint,
+            "verb": str(self.verb),
+            "restore": dict(self.restore),
+            "terms": self.terms.as_json(),
+        }
+
+
+# --- what can happen to a case -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A complete scan judged the resource. No findings and nothing undecided: it is spared, and `ending` says how."""
+
+    as_of: datetime
+    findings: tuple[Finding, ...]
+    """Lead first; empty when none matches."""
+    missing: tuple[str, ...] = ()
+    """Fields that leave the case's findings undecided; or ("scan",) in a gap."""
+    ending: Ending = Ending.NO_LONGER_MATCHES
+    team: str = ""
+    owner: str = ""
+    environment: str = ""
+    commit: str = ""
+    monthly: Money | None = None
+    managed_by: str = ""
+    fingerprint: str | Unknown = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vanished:
+    """It is not there any more: absent from a complete cell, or Gone when read, or another life has its name."""
+
+    reborn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticked:
+    """Time passed. `held`: only limits, hours or the canary block the act, so `execute_by` stands still."""
+
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """A notice that lists this case was received by the channel."""
+
+    channel: str
+    receipt: str
+    promised: Mapping[Mode, datetime] = field(default_factory=dict)
+    mode: Mode = Mode.NOTIFY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """A person agreed to an action in a role."""
+
+    agreement: Agreement
+    needs: Approval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A person refused."""
+
+    who: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeping:
+    """Keep or snooze, until a date."""
+
+    kept: Kept
+    snooze: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disowned:
+    """ "Not mine": the owner evidence is rejected; `team` is who is told instead."""
+
+    who: str
+    team: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """A person says that a stuck case may go on."""
+
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreAsked:
+    """A person wants it back."""
+
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Began:
+    """An act began: for stop and delete the intent is in the ledger; for backup and restore nothing is destroyed."""
+
+    verb: Verb
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """What an act returned when it was sent, before it is known to be done: a crash from here on finds it again."""
+
+    verb: Verb
+    memory: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The cloud was read and the act is done."""
+
+    verb: Verb
+    memory: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voided:
+    """The cloud was read and the act had no effect: the intent is void, the next generation goes through every guard again."""
+
+    verb: Verb
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drifted:
+    """What will be done has changed since the owner was told (fingerprint): approvals are void, they are told once."""
+
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked:
+    """An act ended in a way that a person must look at."""
+
+    verb: Verb
+    why: str
+
+
+Event = (
+    Judged | Vanished | Ticked | Delivered | Approved | Rejected | Keeping | Disowned | Retried | RestoreAsked
+    | Began | Noted | Settled | Voided | Drifted | Blocked
+)  # fmt: skip

@@ -1,0 +1,109 @@
+"""Files to drafts: which files are documents, which kind each is, and what of it has the right shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from posixpath import dirname, join, normpath
+from typing import Any
+
+from engine.documents import BUILDERS
+from engine.documents.draft import Draft
+from engine.documents.shape import pruned, wrongs
+from engine.problem import Problem, Severity
+from engine.strict_yaml import Document, YAMLError, read
+from engine.suggest import did_you_mean
+
+ENDINGS = (".yaml", ".yml")
+TEST_ENDINGS = (".test.yaml", ".test.yml")
+SETTINGS = ("sexton.yaml", "sexton.yml")
+"""The server's settings, which may lie beside the policies."""
+
+
+def documents_of(files: Mapping[str, str], problems: list[Problem]) -> list[Draft]:
+    """A draft for each document, by path. Hidden folders, settings and Backstage catalogs hold none."""
+    found: list[Problem] = []
+    read_files = {path: _read(path, files[path], found) for path in sorted(files) if _is_document(path)}
+    catalogs = _catalogs(read_files)
+    problems.extend(problem for problem in found if not _below(problem.file, catalogs))
+    drafts = []
+    for path, source in read_files.items():
+        draft = None if source is None or _below(path, catalogs) else _draft(path, source, problems)
+        if draft is not None:
+            drafts.append(draft)
+    return drafts
+
+
+def _is_document(path: str) -> bool:
+    return path.endswith(ENDINGS) and path not in SETTINGS and not any(part.startswith(".") for part in path.split("/"))
+
+
+def _read(path: str, text: str, problems: list[Problem]) -> Document | None:
+    try:
+        source = read(text)
+    except YAMLError as error:
+        problems.extend(
+            Problem(path, problem.place.line, problem.place.column, Severity.ERROR, "yaml", problem.message, problem.hint)
+            for problem in error.problems
+        )
+        return None
+    if source is None:
+        problems.append(Problem(path, 1, 1, Severity.WARNING, "empty", "this file holds no document", "remove it"))
+    return source
+
+
+def _catalogs(sources: Mapping[str, Document | None]) -> tuple[str, ...]:
+    """The folders that an Ownership reads Backstage catalogs from: their YAML is not ours."""
+    folders: list[str] = []
+    for path, source in sources.items():
+        data = source.data if source is not None else None
+        if not isinstance(data, dict) or data.get("kind") != "Ownership" or not isinstance(data.get("spec"), dict):
+            continue
+        places = data["spec"].get("from")
+        for place in places if isinstance(places, list) else ():
+            folder = place.get("backstage") if isinstance(place, dict) else None
+            if isinstance(folder, str) and folder.strip("./"):
+                folders += [normpath(join(dirname(path), folder)), normpath(folder)]
+    return tuple(f"{folder}/" for folder in folders)
+
+
+def _below(path: str, folders: Sequence[str]) -> bool:
+    return path.startswith(tuple(folders))
+
+
+def _draft(path: str, source: Document, problems: list[Problem]) -> Draft | None:
+    """A draft without what is misshapen in it, which is told; None where nobody can say what kind it is."""
+    draft = Draft(file=path, kind="", source=source, data={}, problems=problems)
+    kind = _kind(draft, source.data)
+    if kind is None:
+        return None
+    faults = wrongs(kind, source.data)
+    for fault in faults:
+        place = source.key(fault.path) if fault.on_key else source.value(fault.path)
+        draft.problem(fault.code, place, fault.message, fault.hint)
+    _check_ending(draft, kind)
+    draft.kind, draft.data = kind, pruned(source.data, faults)
+    return draft
+
+
+def _kind(draft: Draft, data: Any) -> str | None:
+    if not isinstance(data, dict) or not {"apiVersion", "kind"} & set(data):
+        message = "this is no Sexton document: it has neither apiVersion nor kind"
+        draft.error("schema", (), message, "begin it with apiVersion: sexton/v1, or keep the file elsewhere")
+        return None
+    kind = data.get("kind")
+    if isinstance(kind, str) and kind in BUILDERS:
+        return kind
+    if "kind" not in data:
+        draft.error("schema", (), "the document has no 'kind'", f"add one of {', '.join(BUILDERS)}")
+    else:
+        hint = did_you_mean(str(kind), BUILDERS) or f"it is one of {', '.join(BUILDERS)}"
+        draft.error("schema", ("kind",), f"there is no kind of document {kind!r}", hint)
+    return None
+
+
+def _check_ending(draft: Draft, kind: str) -> None:
+    is_test = draft.file.endswith(TEST_ENDINGS)
+    if is_test and kind != "PolicyTest":
+        draft.error("schema", ("kind",), f"a file *.test.yaml holds a PolicyTest, not a {kind}", "rename the file")
+    elif kind == "PolicyTest" and not is_test:
+        draft.error("schema", ("kind",), "`sexton test` only reads files *.test.yaml", "rename the file")

@@ -1,0 +1,83 @@
+"""What a scan, or a fresh look, means for a case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from engine import case as of
+from engine.case import Case, Ending, State
+from engine.life.moves import SETTLED, again, close
+from engine.schedule import Rules
+
+REPEATED = frozenset({State.AWAITING_APPROVAL, State.APPROVED, State.SNAPSHOTTING})
+"""Where a changed resource is told again: somebody was asked to agree to what it was."""
+
+
+def judged(case: Case, event: of.Judged, rules: Rules, now: datetime) -> Case:
+    """A complete scan judged it: undecided stands still, spared closes, found goes on."""
+    if case.state in SETTLED | {State.KEPT, State.STUCK}:
+        return case
+    if event.missing:
+        return replace(case, paused_at=case.paused_at or now, missing=event.missing)
+    if not event.findings:
+        return close(case, event.ending, now)
+    case = _resume(case, now)
+    seen = replace(
+        case,
+        findings=event.findings,
+        team=event.team or case.team,
+        owner=event.owner,
+        environment=event.environment,
+        commit=event.commit,
+        monthly=event.monthly or case.monthly,
+        managed_by=event.managed_by,
+        name=event.name or case.name,
+        fingerprint=event.fingerprint if isinstance(event.fingerprint, str) and event.fingerprint else case.fingerprint,
+    )
+    return _told_anew(case, _agree(seen, event.as_of), now)
+
+
+def _agree(case: Case, as_of: datetime) -> Case:
+    """One more complete scan agrees, if it is a later one."""
+    if case.agreed_as_of is not None and as_of <= case.agreed_as_of:
+        return case
+    return replace(case, agreed=case.agreed + 1, agreed_since=case.agreed_since or as_of, agreed_as_of=as_of)
+
+
+def _resume(case: Case, now: datetime) -> Case:
+    """The clock goes on: every date is later by as long as it stood still."""
+    if case.paused_at is None:
+        return case
+    stood = now - case.paused_at
+    return replace(
+        case,
+        paused_at=None,
+        missing=(),
+        due=case.due + stood if case.due else None,
+        agreed_since=case.agreed_since + stood if case.agreed_since else None,
+        approve_by=case.approve_by + stood if case.approve_by else None,
+        execute_by=case.execute_by + stood if case.execute_by else None,
+    )
+
+
+def _told_anew(before: Case, case: Case, now: datetime) -> Case:
+    """What the owner was told must still be so: other terms, a higher mode, another team or another resource are told again."""
+    if case.told is None or case.state is State.NOTIFIED:
+        return case
+    if before.terms != case.terms or before.team != case.team:
+        return again(case, "changed")
+    if case.lead.mode.rank > case.told.mode.rank:
+        return again(case, "raised")
+    if case.lead.mode.rank < case.told.mode.rank:
+        case = replace(case, told=replace(case.told, mode=case.lead.mode))  # a promise taken back: raising it again tells anew
+    if before.fingerprint != case.fingerprint and case.state in REPEATED:
+        return again(case, "drifted")
+    return case
+
+
+def vanished(case: Case, event: of.Vanished, rules: Rules, now: datetime) -> Case:
+    """It is not there any more. While an act is under way, its own outcome says why."""
+    if case.state in SETTLED:
+        return case
+    return close(case, Ending.REBORN if event.reborn else Ending.VANISHED, now)

@@ -1,0 +1,143 @@
+"""How many acts may happen, per account, policy, team and for the whole organization. A broken limit means zero."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from engine.model import Verb
+from engine.money import Money
+from engine.policy import Limits, Organization, PolicySet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """One stop or delete that was done or is under way. Voided intents are none. `dollars` is None where the price is unknown."""
+
+    at: datetime
+    account: str
+    kind: str
+    policy: str
+    team: str
+    verb: Verb
+    dollars: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """The acts of the last 24 hours."""
+
+    acts: tuple[Act, ...] = ()
+
+    def with_act(self, act: Act) -> Usage:
+        """This usage and one act more."""
+        return Usage(acts=(*self.acts, act))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Population:
+    """How many resources there are: the whole that `percent_per_day` is a part of."""
+
+    by_kind: Mapping[str, int] = field(default_factory=dict)
+    by_account: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """(kind, account) -> resources."""
+    by_team: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """(kind, team) -> resources."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A limit that an act would break: its name, whose it is, what would be used and what is allowed."""
+
+    limit: str
+    scope: str
+    would: Decimal
+    allowed: Decimal
+
+    def __str__(self) -> str:
+        return f"{self.limit} of {self.scope}: {self.would} of {self.allowed}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Who a limit counts for, the acts that count, and the size of the kind there."""
+
+    name: str
+    limits: tuple[Limits, ...]
+    acts: tuple[Act, ...]
+    population: int
+
+
+def price_of(monthly: Money) -> Decimal | None:
+    """The dollars that an act counts for, None where they are not known."""
+    return monthly.known if monthly.is_known else None
+
+
+def hits(
+    act: Act, usage: Usage, population: Population, policies: PolicySet, *, priced_by_platform: bool = False
+) -> tuple[Hit, ...]:
+    """Every limit that `act` would break on top of `usage`, as of `act.at`.
+
+    An unknown price uses up the whole of `dollars_per_day`, unless a person of platform has agreed to the act.
+    """
+    return tuple(hit for scope in _scopes(act, usage, population, policies) for hit in _hits(act, scope, priced_by_platform))
+
+
+def _scopes(act: Act, usage: Usage, population: Population, policies: PolicySet) -> Iterable[Scope]:
+    organization: Organization = policies.organization
+    reap = policies.reaps.get(act.policy)
+    own = (organization.limits, reap.limits) if reap else (organization.limits,)
+    everyone = usage.acts
+    yield Scope(
+        name=f"account {act.account}",
+        limits=(organization.limits,),
+        acts=tuple(a for a in everyone if a.account == act.account),
+        population=population.by_account.get((act.kind, act.account), 0),
+    )
+    yield Scope(
+        name=f"policy {act.policy}",
+        limits=own,
+        acts=tuple(a for a in everyone if a.policy == act.policy),
+        population=population.by_kind.get(act.kind, 0),
+    )
+    yield Scope(
+        name=f"team {act.team}",
+        limits=(organization.limits,),
+        acts=tuple(a for a in everyone if a.team == act.team),
+        population=population.by_team.get((act.kind, act.team), 0),
+    )
+    yield Scope(
+        name="the organization", limits=(organization.total,), acts=everyone, population=population.by_kind.get(act.kind, 0)
+    )
+
+
+def _hits(act: Act, scope: Scope, priced_by_platform: bool) -> Iterable[Hit]:
+    hour = [a for a in scope.acts if a.at > act.at - timedelta(hours=1)]
+    day = [a for a in scope.acts if a.at > act.at - timedelta(days=1)]
+    same_kind = [a for a in day if a.kind == act.kind]
+    for limits in scope.limits:
+        counted = {
+            "per_hour": (len(hour) + 1, limits.per_hour),
+            "per_day": (len(day) + 1, limits.per_day),
+            "percent_per_day": (len(same_kind) + 1, _share(limits.percent_per_day, scope.population)),
+        }
+        for name, (would, allowed) in counted.items():
+            if allowed is not None and would > allowed:
+                yield Hit(limit=name, scope=scope.name, would=Decimal(would), allowed=Decimal(allowed))
+        if limits.dollars_per_day is not None:
+            spent = _dollars([*day, act], limits.dollars_per_day, priced_by_platform)
+            if spent > limits.dollars_per_day:
+                yield Hit(limit="dollars_per_day", scope=scope.name, would=spent, allowed=limits.dollars_per_day)
+
+
+def _share(percent: Decimal | None, population: int) -> int | None:
+    """A percentage of the kind in this scope, rounded down, at least 1."""
+    return None if percent is None else max(1, int(percent * population / 100))
+
+
+def _dollars(acts: list[Act], whole_day: Decimal, priced_by_platform: bool) -> Decimal:
+    """What acts cost in the day's dollars. One of unknown price uses up the day: alone it may go, beside others it may not."""
+    unknown = whole_day if not priced_by_platform else Decimal(0)
+    return sum((act.dollars if act.dollars is not None else unknown for act in acts), Decimal(0))

@@ -1,0 +1,125 @@
+"""Who owns a resource: the first counting source that knows, with every hit kept as evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import lru_cache
+
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
+from engine.model import Account, Key, Resource, Unknown
+from engine.policy import AccountRow, OwnerSource, PolicySet
+
+DEFAULT_SOURCES = (OwnerSource(source="tag", tags=("owner", "team")), OwnerSource(source="account"))
+"""Where owners are read from when there is no Ownership document."""
+
+DEFAULT_COUNTS = ("tag",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One hit: the source, what it said, and the team that means (empty when no document knows it)."""
+
+    source: str
+    value: str
+    team: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Who owns it and whom to tell. `owner` is None when no counting source hit, Unknown when one could not be read."""
+
+    team: str
+    """Whom to tell; always one: at last the first platform team."""
+    owner: str | Unknown | None
+    source: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+def resolve(resource: Resource, row: AccountRow, policies: PolicySet) -> Owner:
+    """Walk the sources in order. A counting source that answers Unknown ends the walk: what it hides might be the owner."""
+    sources = policies.ownership.sources if policies.ownership else DEFAULT_SOURCES
+    counts = policies.ownership.counts if policies.ownership else DEFAULT_COUNTS
+    evidence: list[Evidence] = []
+    unknown: Unknown | None = None
+    for source in sources:
+        answer = _ask(source, resource, row, policies)
+        if isinstance(answer, Unknown):
+            if source.source in counts:
+                unknown = answer
+                break
+        else:
+            evidence.extend(answer)
+    return _conclude(evidence, counts, unknown, row, policies)
+
+
+def _conclude(
+    evidence: list[Evidence], counts: Iterable[str], unknown: Unknown | None, row: AccountRow, policies: PolicySet
+) -> Owner:
+    counting = next((hit for hit in evidence if hit.source in counts), None)
+    telling = counting if counting and counting.team else next((hit for hit in evidence if hit.team), None)
+    fallback = row.team or next(iter(policies.organization.platform), "platform")
+    team = telling.team if telling else fallback
+    if counting:
+        return Owner(team=team, owner=counting.team or counting.value, source=counting.source, evidence=tuple(evidence))
+    return Owner(team=team, owner=unknown, source="", evidence=tuple(evidence))
+
+
+def _ask(source: OwnerSource, resource: Resource, row: AccountRow, policies: PolicySet) -> list[Evidence] | Unknown:
+    match source.source:
+        case "tag":
+            return _by_tag(source, resource.tags, policies)
+        case "map":
+            return _by_map(source, resource.key, resource.name, policies)
+        case "account":
+            return [_evidence("account", row.team, policies)] if row.team else []
+        case other:
+            return Unknown(f"owners from {other} are not read yet")
+
+
+def _by_tag(source: OwnerSource, tags: Mapping[str, str] | Unknown, policies: PolicySet) -> list[Evidence] | Unknown:
+    """Tag keys without regard to case, blank values as absent, in the order of the document's keys."""
+    if isinstance(tags, Unknown):
+        return tags
+    lower = {key.lower(): value.strip() for key, value in tags.items()}
+    values = (lower.get(key.lower(), "") for key in source.tags)
+    return [_evidence("tag", value, policies) for value in values if value]
+
+
+def _evidence(source: str, value: str, policies: PolicySet) -> Evidence:
+    team = policies.team(value)
+    if team is None:
+        team = next((team for team in policies.teams.values() if value.lower() in team.people), None)
+    return Evidence(source=source, value=value, team=team.name if team else "")
+
+
+def _by_map(source: OwnerSource, key: Key, name: str, policies: PolicySet) -> list[Evidence]:
+    """The last rule that matches wins; one without a team says that there is no owner."""
+    kind = key.kind.split(".", 1)[1]
+    path = f"{key.cloud}/{key.account}/{key.region}/{kind}/{name or key.id}"
+    team = ""
+    for pattern, owner in source.rules:
+        if _matches(pattern, path):
+            team = owner
+    return [_evidence("map", team, policies)] if team else []
+
+
+@lru_cache(maxsize=100_000)
+def _matches(pattern: str, path: str) -> bool:
+    match = GitIgnoreSpecPattern(pattern).match_file(path)
+    return match is not None
+
+
+def account_row(account: Account, policies: PolicySet) -> AccountRow:
+    """The first row of the Organization that matches an account; an account no row matches is only observed."""
+    for row in policies.organization.accounts:
+        if all(_row_matches(name, pattern, account) for name, pattern in row.match.items()):
+            return row
+    return AccountRow(match={})
+
+
+def _row_matches(name: str, pattern: str, account: Account) -> bool:
+    values = {"cloud": (account.cloud,), "id": (account.id,), "name": (account.name,)}.get(name, account.parents)
+    return any(fnmatchcase(value, pattern) for value in values)

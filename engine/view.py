@@ -1,0 +1,125 @@
+"""How a resource looks under a commit: its raw fields and everything derived from them when judging."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from engine.managed import managed_by
+from engine.model import Account, KindTable, Mode, Resource, Unknown, Value
+from engine.owner import Owner, account_row, resolve
+from engine.policy import Environment, PolicySet
+from engine.ttl import Lifetime, Subject, lifetime
+
+Cell = Value | Unknown | Mapping[str, str]
+"""What a condition can read from a row."""
+
+DAY = timedelta(days=1)
+
+MANAGERS = ("operator", "service_managed", "created_by", "cluster")
+"""Fields in which a cloud names what manages a resource: a service, an instance group, a database cluster."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What judging needs besides the resource: the policies, the accounts, and the server's own ceiling."""
+
+    policies: PolicySet
+    accounts: Mapping[str, Account]
+    server: Mode = Mode.DELETE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A resource under a commit. `row` has every field that a condition may name; what is missing there is absent."""
+
+    resource: Resource
+    row: Mapping[str, Cell]
+    owner: Owner
+    environment: str
+    account_mode: Mode
+    ttl: Lifetime
+    managed_by: str | Unknown | None
+    age_days: float
+
+
+def view(resource: Resource, context: Context, as_of: datetime) -> View:
+    """Everything that a commit and a snapshot say of a resource."""
+    policies = context.policies
+    account = context.accounts.get(resource.key.account, Account(cloud=resource.key.cloud, id=resource.key.account))
+    row = account_row(account, policies)
+    owner = resolve(resource, row, policies)
+    team = policies.teams.get(owner.team)
+    subject = Subject(
+        environment=row.environment, kind=resource.key.kind, team=owner.team, zone=team.time_zone if team else "UTC"
+    )  # fmt: skip
+    ttl = lifetime(resource, policies.ttl, subject, as_of)
+    managed = _managed(resource)
+    age = (as_of - (resource.created or resource.since.get("seen", as_of))) / DAY
+    derived: dict[str, Cell | None] = {
+        "environment": row.environment or None,
+        "team": owner.team,
+        "owner": owner.owner,
+        "owner_source": owner.source or None,
+        "ttl_days_left": ttl.days_left,
+        "ttl_source": ttl.source or None,
+        "ttl_invalid": ttl.invalid,
+        "age_days": age,
+        "idle_days": _idle(resource, policies.kinds.get(resource.key.kind), as_of),
+        "monthly_dollars": _dollars(resource),
+        "managed_by": managed,
+    }
+    return View(
+        resource=resource,
+        row=_row(resource, derived),
+        owner=owner,
+        environment=row.environment,
+        account_mode=row.mode,
+        ttl=ttl,
+        managed_by=managed,
+        age_days=age,
+    )
+
+
+def _managed(resource: Resource) -> str | Unknown | None:
+    """The manager that its tags name, or that the cloud itself names in a field."""
+    by_tag = managed_by(resource.tags)
+    if isinstance(by_tag, str):
+        return by_tag
+    named = [f"{name} {value}" for name in MANAGERS if isinstance(value := resource.fields.get(name), str)]
+    return next(iter(named), by_tag)
+
+
+def _row(resource: Resource, derived: Mapping[str, Cell | None]) -> Mapping[str, Cell]:
+    key = resource.key
+    common: dict[str, Cell] = {
+        "id": key.id,
+        "name": resource.name,
+        "kind": key.kind,
+        "account": key.account,
+        "region": key.region,
+        "tags": resource.tags,
+    }
+    return {**resource.fields, **common, **{name: value for name, value in derived.items() if value is not None}}
+
+
+def _idle(resource: Resource, kind: KindTable | None, as_of: datetime) -> float | Unknown | None:
+    """Days since the kind's main fact began; absent while the fact does not hold; Unknown where the scan could not tell."""
+    if kind is None or not kind.main_fact:
+        return None
+    since = resource.since.get(kind.main_fact)
+    if since is not None:
+        return (as_of - since) / DAY
+    told = resource.fields.get("idle_days")
+    return told if isinstance(told, Unknown) else None
+
+
+def _dollars(resource: Resource) -> float | Unknown:
+    cost = resource.monthly_cost
+    return float(cost.known) if cost.is_known else Unknown(cost.why or "no price")
+
+
+def floor_of(view: View, policies: PolicySet) -> Environment:
+    """What the resource's environment demands at least."""
+    return policies.organization.environments.get(view.environment, Environment())

@@ -1,0 +1,83 @@
+"""One fresh look at one resource, right before an act: read by its owning API, judged at the running commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from engine.follow import Sight
+from engine.judge import judge_one
+from engine.model import CellRead, Gone, Inventory, Key, Outcome, Resource, Role
+from engine.money import PriceBook
+from engine.view import view
+from reapers.clock import Clock
+from reapers.clouds.cloud import Cloud
+from reapers.kind import Cell, Kind
+from reapers.reading import Reader, finish, still_fresh, with_history
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """The resource as it is now, and a sight that holds nothing else."""
+
+    resource: Resource
+    sight: Sight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looker:
+    """Reads again with the credentials of the scan role."""
+
+    clouds: Mapping[str, Cloud]
+    kinds: Mapping[str, Kind]
+    prices: PriceBook
+    clock: Clock
+
+    def look(self, key: Key, last: Sight) -> Fresh | Gone | str:
+        """The newest word on a resource; Gone when it, or this life of it, is not there; a sentence when it cannot be read."""
+        kind, cloud = self.kinds[key.kind], self.clouds[key.cloud]
+        try:
+            cell = cloud.cell(key.account, key.region, Role.SCAN, self.clock.now())
+            read = kind.get(cell, key)
+        except Exception as error:
+            told = cloud.outcome(error)
+            if told is None:
+                raise
+            return told[1]
+        if isinstance(read, Gone):
+            return read
+        if read.key.born != key.born:
+            return Gone(cell.now)
+        resource = self._complete(read, kind, Reader(kind=kind, cell=cell, cloud=cloud, prices=self.prices), last)
+        return Fresh(resource=resource, sight=_alone(resource, cell, last))
+
+    def _complete(self, read: Resource, kind: Kind, reader: Reader, last: Sight) -> Resource:
+        """With its history, and the evidence that the policies in force need: read again, but for metrics of the last day."""
+        now = self.clock.now()
+        (resource,) = with_history([finish(kind, read, self.prices)], last.inventory, self.kinds, now)
+        judged = last.judgements.get(resource.key.ref)
+        old = judged.view.resource if judged else None
+        kept = [name for name, evidence in kind.evidence.items() if still_fresh(name, evidence, old, now)]
+        resource = _with_kept(resource, old, kept)
+        return reader.complete([resource], last.context)[0]
+
+
+def _with_kept(resource: Resource, old: Resource | None, names: list[str]) -> Resource:
+    """The young metrics of the last inventory in place of "not read"; one that was absent stays absent."""
+    if old is None or not names:
+        return resource
+    fields = {name: value for name, value in resource.fields.items() if name not in names}
+    sources = {name: old.sources[name] for name in names if name in old.sources}
+    kept = {name: old.fields[name] for name in names if name in old.fields}
+    return replace(resource, fields={**fields, **kept}, sources={**resource.sources, **sources})
+
+
+def _alone(resource: Resource, cell: Cell, last: Sight) -> Sight:
+    """A sight of this one resource, read to its end, at the moment of looking."""
+    now = cell.now
+    judged = judge_one(view(resource, last.context, now), last.context, now)
+    read = CellRead(resource.key.kind, resource.key.account, resource.key.region, Outcome.OK)
+    alone = Inventory(
+        id="", as_of=now, resources=(resource,), cells=(read,), accounts=last.inventory.accounts, commit=last.inventory.commit
+    )  # fmt: skip
+    return Sight.of(alone, [judged], last.context, last.rests)

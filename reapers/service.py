@@ -1,0 +1,285 @@
+"""The loop. Each round: policies from git, a scan when due, what both mean for the cases, notices, acts, outcomes.
+
+    poll -> scan -> judge -> advance -> tell -> plan -> execute -> settle
+
+Every step leaves what it did in the ledger, so a round that was cut off anywhere is simply followed by the next one.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from engine.calendar import next_open
+from engine.case import State
+from engine.model import Account, Mode, lowest
+from engine.money import PriceBook
+from engine.plan import Plan, Standing, plan
+from engine.schedule import Rules
+from engine.view import Context
+from reapers.casework import apply_inventory, apply_time
+from reapers.clock import Clock
+from reapers.clouds.cloud import Cloud, Unreachable
+from reapers.execute import Executor, Report
+from reapers.execute.attempt import Tools
+from reapers.execute.hands import Hands
+from reapers.kind import Kind
+from reapers.look import Looker
+from reapers.notify import Notifier
+from reapers.scan import Request, Step, scan
+from reapers.situation import Situation, judged, rests_of
+from reapers.sources.errors import SnapshotError
+from reapers.sources.snapshots import Store
+from reapers.store import LedgerUnavailable
+from reapers.store.ledger import Ledger
+from reapers.telling import Telling
+from reapers.watch import Watch
+
+log = logging.getLogger(__name__)
+
+LAST_TICK = "last_tick"
+LAST_SCAN = "last_scan"
+ROUND = timedelta(seconds=15)
+"""How often a round begins; a click is answered by the next one at the latest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What settings say of the loop."""
+
+    mode: Mode = Mode.OBSERVE
+    scan_every: timedelta = timedelta(hours=1)
+    poll_every: timedelta = timedelta(seconds=60)
+    link: str = ""
+    worker: str = "sexton"
+    call_seconds: float = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything that the loop talks to."""
+
+    ledger: Ledger
+    clock: Clock
+    clouds: Mapping[str, Cloud]
+    kinds: Mapping[str, Kind]
+    prices: PriceBook
+    snapshots: Store
+    watch: Watch
+    notifier: Notifier
+
+
+@dataclass(slots=True)
+class Service:
+    """One reaper. `situation` is replaced as a whole; readers on other threads take it once and use that."""
+
+    world: World
+    options: Options = Options()
+    situation: Situation = field(default_factory=Situation)
+    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """(metric, label, label) -> how often, since the start: notices by result, actions by verb and result, guards."""
+    progress: Callable[[Step], None] = lambda step: None
+    reported: Callable[[Report], None] = lambda report: None
+    _polled: datetime | None = None
+    _awake: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where everything is remembered."""
+        return self.world.ledger
+
+    @property
+    def clock(self) -> Clock:
+        """The calendar."""
+        return self.world.clock
+
+    # --- the loop -----------------------------------------------------------------------------------------------------
+
+    def run(self, stop: threading.Event) -> None:
+        """Rounds until told to stop. A database or cloud that cannot be reached ends a round, not the loop."""
+        while not stop.is_set():
+            try:
+                self.tick()
+            except (LedgerUnavailable, Unreachable, SnapshotError) as error:
+                log.error("%s", error)
+            self.pause(ROUND.total_seconds())
+
+    def pause(self, seconds: float) -> None:
+        """Wait for the next round: so many seconds of the machine, or until somebody wakes us."""
+        self._awake.wait(seconds)
+        self._awake.clear()
+
+    def wake(self) -> None:
+        """Begin the next round now."""
+        self._awake.set()
+
+    def tick(self) -> None:
+        """One round."""
+        self.situation = replace(self.situation, rests=rests_of(self.ledger.shields(self.clock.now())))
+        self._poll()
+        if self.situation.inventory is None:
+            self._open_inventory()
+        if self.scan_due() <= self.clock.now():
+            self.scan()
+        self._advance()
+        self._tell()
+        self._act()
+        self._settle()
+        self.ledger.set(LAST_TICK, self.clock.now().isoformat())
+
+    # --- what the world says ------------------------------------------------------------------------------------------
+
+    def _poll(self) -> None:
+        now = self.clock.now()
+        if self._polled is not None and now - self._polled < self.options.poll_every:
+            return
+        self._polled = now
+        before = self.situation.commit
+        self.world.watch.look(now)
+        self.situation = replace(
+            self.situation, policies=self.world.watch.policies, head=self.world.watch.head, mode=self._mode()
+        )
+        if self.situation.commit != before:
+            self._judge()
+
+    def _mode(self) -> Mode:
+        """The server's ceiling. While nobody can be told, nothing goes beyond observe."""
+        return lowest((self.options.mode, Mode.DELETE if self.world.notifier.counts else Mode.OBSERVE))
+
+    def _open_inventory(self) -> None:
+        newest = self.world.snapshots.newest()
+        if newest is not None:
+            self.situation = replace(self.situation, inventory=newest)
+            self._judge()
+
+    def _judge(self) -> None:
+        """The verdicts of the policies in force on the newest inventory, and what they mean for the cases."""
+        policies, inventory = self.situation.policies, self.situation.inventory
+        if policies is None or inventory is None:
+            return
+        verdicts, sizes = judged(inventory, policies, self.situation.mode)
+        self.situation = replace(self.situation, judged=verdicts, population=sizes)
+        if sight := self.situation.sight():
+            apply_inventory(self.ledger, sight, self.clock.now())
+
+    def scan_due(self) -> datetime:
+        """When the next scan is due."""
+        last = self.situation.inventory
+        return last.as_of + self.options.scan_every if last else self.clock.now()
+
+    def scan(self) -> None:
+        """Reads the estate, keeps it as a snapshot, judges it."""
+        began = time.perf_counter()
+        request = Request(
+            clouds=tuple(self.world.clouds.values()),
+            kinds=self.world.kinds,
+            prices=self.world.prices,
+            previous=self.situation.inventory,
+            context=self._context if self.situation.policies else None,
+            progress=self.progress,
+        )
+        inventory = self.world.snapshots.write(scan(request, self.clock.now()))
+        self.situation = replace(self.situation, inventory=inventory, scan_seconds=time.perf_counter() - began)
+        self.ledger.set(LAST_SCAN, inventory.as_of.isoformat())
+        self._judge()
+
+    def _context(self, accounts: Mapping[str, Account]) -> Context:
+        assert self.situation.policies is not None  # `scan` asks only then
+        return Context(policies=self.situation.policies, accounts=accounts, server=self.situation.mode)
+
+    # --- what follows -------------------------------------------------------------------------------------------------
+
+    def standing(self) -> Standing | None:
+        """How things stand for the acts; None before policies were loaded."""
+        if self.situation.policies is None:
+            return None
+        now = self.clock.now()
+        return Standing(
+            policies=self.situation.policies,
+            server=self.situation.mode,
+            frozen=self.ledger.frozen() is not None,
+            head_current=self.situation.head.is_current(now),
+            usage=self.ledger.usage(now),
+            population=self.situation.population,
+        )
+
+    def plan(self) -> Plan | None:
+        """What may be done now; None before policies were loaded."""
+        standing = self.standing()
+        return plan(self.ledger.open_cases(), standing, self.clock.now()) if standing else None
+
+    def _advance(self) -> None:
+        if self.situation.policies is not None:
+            apply_time(self.ledger, Rules(policies=self.situation.policies), self.plan(), self.clock.now())
+
+    def _tell(self) -> None:
+        sight = self.situation.sight()
+        if sight is None:
+            return
+        for result in self._telling().tell(sight, self.clock.now()):
+            self.counts["notices_total", result, ""] += 1
+
+    def _telling(self) -> Telling:
+        return Telling(ledger=self.ledger, notifier=self.world.notifier, link=self.options.link)
+
+    def _act(self) -> None:
+        """One by one, each with a plan of its own moment: what an act uses up is counted before the next."""
+        tried: set[str] = set()
+        while (current := self.plan()) and (todo := [action for action in current.actions if action.case not in tried]):
+            standing, sight = self.standing(), self.situation.sight()
+            if standing is None or sight is None:
+                return
+            tried.add(todo[0].case)
+            self._count(self.executor().act(todo[0], standing, sight))
+
+    def _settle(self) -> None:
+        """Unknown outcomes by reading, and what people asked to have back."""
+        standing = self.standing()
+        if standing is None:
+            return
+        for intent in self.ledger.open_intents():
+            self._count(self.executor().settle(intent, standing))
+        for case in self.ledger.open_cases():
+            if case.state is State.RESTORING:
+                self._count(self.executor().bring_back(case, standing))
+
+    def executor(self) -> Executor:
+        """The hands."""
+        world = self.world
+        hands = Hands(clouds=world.clouds, kinds=world.kinds, clock=world.clock)
+        looker = Looker(clouds=world.clouds, kinds=world.kinds, prices=world.prices, clock=world.clock)
+        return Executor(
+            Tools(
+                ledger=world.ledger,
+                clock=world.clock,
+                hands=hands,
+                looker=looker,
+                worker=self.options.worker,
+                call_seconds=self.options.call_seconds,
+            )
+        )
+
+    def _count(self, report: Report) -> None:
+        self.counts["actions_total", str(report.verb), str(report.result)] += 1
+        log.info("%s of case %s: %s %s", report.verb, report.case, report.result, report.why)
+        self.reported(report)
+
+    # --- when -----------------------------------------------------------------------------------------------------------
+
+    def next_moment(self) -> datetime:
+        """When something may happen next: a scan, a case's date, the opening of hours for acts, the next notice."""
+        now = self.clock.now()
+        moments = [self.scan_due(), *(case.due for case in self.ledger.open_cases() if case.due)]
+        if self.situation.policies:
+            rules = Rules(policies=self.situation.policies)
+            hours = rules.policies.organization.hours
+            zones = {rules.zone(case.team) for case in self.ledger.open_cases() if case.state is State.APPROVED}
+            moments += filter(None, (next_open(hours, zone, now) for zone in zones))
+        if sight := self.situation.sight():
+            moments += self._telling().next_times(sight, now)
+        return min((moment for moment in moments if moment > now), default=now + self.options.scan_every)

@@ -1,0 +1,96 @@
+"""How things stand: the policies in force, the newest inventory and its verdicts. Replaced as a whole, never changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from engine.follow import Rests, Sight
+from engine.judge import Judgement, judge_all
+from engine.limits import Population
+from engine.load import Problem
+from engine.model import Inventory, Mode
+from engine.policy import PolicySet
+from engine.view import Context
+from reapers.store import Shield
+
+HEAD_AGE = timedelta(minutes=15)
+"""Acts need a head polled so lately: a merged exemption must never be missed (DESIGN section 6)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadState:
+    """The branch as last polled. `sha` is its head; the policies in force may be an older commit when it does not load."""
+
+    sha: str = ""
+    polled_at: datetime | None = None
+    valid: bool = False
+    """The head loaded without a problem and is what runs."""
+    moved: str = "same"
+    problems: tuple[Problem, ...] = ()
+    error: str = ""
+    """Why the last poll failed; empty when it did not."""
+
+    def is_current(self, now: datetime) -> bool:
+        """Whether acts may trust the running commit."""
+        return self.valid and self.polled_at is not None and now - self.polled_at <= HEAD_AGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """A moment's whole picture."""
+
+    policies: PolicySet | None = None
+    head: HeadState = field(default_factory=HeadState)
+    inventory: Inventory | None = None
+    judged: tuple[Judgement, ...] = ()
+    mode: Mode = Mode.OBSERVE
+    """The server's ceiling, lowered to observe while nobody can be told."""
+    scan_seconds: float | None = None
+    population: Population = field(default_factory=Population)
+    rests: Rests = field(default_factory=dict)
+    """Key text -> policies at rest there, as the last round read it."""
+
+    @property
+    def commit(self) -> str:
+        """The commit in force."""
+        return self.policies.commit if self.policies else ""
+
+    def context(self) -> Context | None:
+        """What judging needs; None before policies were loaded."""
+        if self.policies is None:
+            return None
+        accounts = self.inventory.accounts if self.inventory else ()
+        return Context(policies=self.policies, accounts={account.id: account for account in accounts}, server=self.mode)
+
+    def sight(self) -> Sight | None:
+        """The judged inventory; None before the first scan or load."""
+        context = self.context()
+        return Sight.of(self.inventory, self.judged, context, self.rests) if self.inventory and context else None
+
+
+def judged(inventory: Inventory, policies: PolicySet, mode: Mode) -> tuple[tuple[Judgement, ...], Population]:
+    """The verdicts of every policy on an inventory, and the sizes that percentages are taken of."""
+    accounts = {account.id: account for account in inventory.accounts}
+    verdicts = judge_all(inventory, Context(policies=policies, accounts=accounts, server=mode))
+    return verdicts, population(verdicts)
+
+
+def population(verdicts: Iterable[Judgement]) -> Population:
+    """How many resources of each kind there are in all, in each account and for each team."""
+    kinds: Counter[str] = Counter()
+    accounts: Counter[tuple[str, str]] = Counter()
+    teams: Counter[tuple[str, str]] = Counter()
+    for judgement in verdicts:
+        key = judgement.view.resource.key
+        kinds[key.kind] += 1
+        accounts[key.kind, key.account] += 1
+        teams[key.kind, judgement.view.owner.team] += 1
+    return Population(by_kind=kinds, by_account=accounts, by_team=teams)
+
+
+def rests_of(shields: Mapping[str, Iterable[Shield]]) -> Rests:
+    """Key text -> the policies that leave it alone for now ("" is all)."""
+    return {ref: frozenset(shield.policy for shield in held) for ref, held in shields.items()}

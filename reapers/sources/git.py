@@ -1,0 +1,147 @@
+"""Policies from a commit of a git repository, near or far. Polling is the truth, and a branch may only move forward."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from reapers.sources.address import parse
+from reapers.sources.errors import SourceError
+from reapers.sources.gitcli import Git
+from reapers.sources.mirror import Local, objects
+from reapers.sources.tree import folder_of, read_tree
+
+_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+@#-]*")
+_STEPS = re.compile(r"[~^:]|@\{")
+"""Where a revision's name ends and the walk from it begins: main~2, v1^{commit}."""
+
+
+class Moved(StrEnum):
+    """How a branch stands to the commit that was last good. Only `rewound` must freeze."""
+
+    SAME = "same"
+    FORWARD = "forward"
+    REWOUND = "rewound"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A branch as it was polled: its commit, when we asked, how it moved, and its policy files by path in the repository."""
+
+    sha: str
+    files: Mapping[str, str]
+    polled_at: datetime
+    moved: Moved
+
+
+class Repository:
+    """A policy repository: `url` is a folder, file://, https://, ssh:// or user@host:path; `path` its folder of policies.
+
+    The copy of a remote repository lies in `cache_dir`. A token, or what stands before the @ of the address, is sent to that host
+    only and is in no message. Every method raises SourceError with one sentence.
+    """
+
+    def __init__(
+        self, url: str, branch: str = "main", path: str = "policies", cache_dir: Path | str = ".sexton/git", token: str = ""
+    ) -> None:
+        self._address = parse(str(url), token)
+        self._folder = folder_of(path)
+        self._objects = objects(self._address, Path(cache_dir))
+        self._branch = branch
+        self._ref = _branch_ref(branch)
+
+    @property
+    def shown(self) -> str:
+        """The address without credentials."""
+        return self._address.shown
+
+    def __repr__(self) -> str:
+        return f"Repository({self.shown!r}, {self._branch!r})"
+
+    def poll(self, now: datetime, last_good: str = "") -> Head:
+        """The branch's newest commit with its policies, compared with the commit that the caller last found good.
+
+        `now` (aware, UTC) is written down as the moment of asking. Without a `last_good` the branch counts as moved forward.
+        """
+        with self._objects.opened() as git:
+            self._objects.update(git, self._ref)
+            sha = _commit(git, self._ref)
+            if not sha:
+                raise SourceError(self._no_branch(git))
+            files = read_tree(git, sha, self._folder, self._at(sha))
+            return Head(sha=sha, files=files, polled_at=now, moved=_moved(git, last_good, sha))
+
+    def resolve(self, rev: str) -> str:
+        """The full id of the commit that a revision names: a branch, tag or id, also main~2. Remote ones are asked for anew."""
+        with self._objects.opened() as git:
+            return self._resolve(git, rev)
+
+    def files_at(self, rev: str) -> Mapping[str, str]:
+        """The policy files at a revision, by path in the repository."""
+        with self._objects.opened() as git:
+            sha = self._resolve(git, rev)
+            return read_tree(git, sha, self._folder, self._at(sha))
+
+    def _resolve(self, git: Git, rev: str) -> str:
+        if not rev or rev.startswith("-") or not rev.isprintable():
+            raise SourceError(f"{rev!r} is not the name of a commit.")
+        if isinstance(self._objects, Local):
+            sha = _commit(git, rev) or _commit(git, f"refs/remotes/origin/{rev}")
+        else:
+            sha = self._resolve_there(git, rev)
+        if not sha:
+            hint = "A shallow clone has only the newest: fetch the whole history."
+            raise SourceError(f"There is no commit {rev} in {self.shown}. {hint}")
+        return sha
+
+    def _resolve_there(self, git: Git, rev: str) -> str:
+        """In a mirror: a full id that is here cannot change; everything else is fetched by its name first."""
+        if _SHA.fullmatch(rev):
+            found = _commit(git, rev)
+            if found:
+                return found
+        name = _STEPS.split(rev, maxsplit=1)[0]
+        ref = self._ref if name == "HEAD" else name if _SHA.fullmatch(name) else _branch_ref(name)
+        self._objects.update(git, ref)
+        return _commit(git, ref + rev[len(name) :])
+
+    def _at(self, sha: str) -> str:
+        return f"{self.shown} at {sha[:12]}"
+
+    def _no_branch(self, git: Git) -> str:
+        listed = (
+            git.run("for-each-ref", "--count=5", "--format=%(refname:short)", "refs/heads").decode("utf-8", "replace").split()
+        )
+        has = ", ".join(listed) or "no commits"
+        return f"There is no branch {self._branch} in {self.shown}: it has {has}."
+
+
+def _branch_ref(branch: str) -> str:
+    """The full name of a branch that is no option, pattern or walk through history. refs/pull/7/head stays as it is."""
+    odd = ".." in branch or "//" in branch or "@{" in branch or "/." in branch or branch.endswith(("/", ".", ".lock"))
+    if odd or not _BRANCH.fullmatch(branch):
+        raise SourceError(f"{branch!r} is not the name of a branch.")
+    return branch if branch.startswith("refs/") else f"refs/heads/{branch}"
+
+
+def _commit(git: Git, rev: str) -> str:
+    """The id of a commit; empty when there is none of that name."""
+    reply = git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+    return reply.out.decode("ascii").strip() if reply.code == 0 else ""
+
+
+def _moved(git: Git, last_good: str, sha: str) -> Moved:
+    """Same, forward, or neither: a commit that we do not find any more has been rewritten away."""
+    if not last_good:
+        return Moved.FORWARD
+    if last_good == sha:
+        return Moved.SAME
+    if not _SHA.fullmatch(last_good):
+        return Moved.REWOUND
+    reply = git.ask("merge-base", "--is-ancestor", last_good, sha)
+    return Moved.FORWARD if reply.code == 0 else Moved.REWOUND

@@ -1,0 +1,143 @@
+"""The trail: every step of a case, every freeze and token, in one chain of hashes that shows change, removal and reordering."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select
+
+from engine.case import Case
+from engine.model import canonical
+from reapers.store import codec
+from reapers.store.tables import audit, cases
+from reapers.store.values import AuditCheck, AuditRow, Entry
+
+START = "0" * 64
+"""The `prev` of the first row."""
+
+BATCH = 1000
+"""Rows read at once: an export of a million rows must not fill the memory, nor hold a transaction open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What happened, before it has a place in the chain."""
+
+    at: datetime
+    event: str
+    who: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    case: Case | None = None
+    digest: str = ""
+
+
+def append(connection: Connection, step: Step) -> None:
+    """Chains a step to the head. The caller's transaction holds the one writer's lock (`Database.recording`)."""
+    head = connection.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).first()
+    case = step.case
+    row: dict[str, Any] = {
+        "seq": head.seq + 1 if head else 1,
+        "at": step.at,
+        "case_id": case.id if case else "",
+        "version": case.version if case else 0,
+        "state": str(case.state) if case else "",
+        "event": step.event,
+        "who": step.who,
+        "commit_sha": case.commit if case else "",
+        "digest": step.digest,
+        "data": codec.text(step.data),
+        "prev": head.hash if head else START,
+    }
+    connection.execute(insert(audit).values(**row, hash=_hash(row)))
+
+
+def _hash(row: Mapping[str, Any]) -> str:
+    """SHA-256 over the previous hash and the row's canonical JSON, with times in UTC: the same on both databases."""
+    content = {name: codec.plain(value) for name, value in row.items() if name not in ("prev", "hash")}
+    return hashlib.sha256(row["prev"].encode() + b"\n" + canonical(content)).hexdigest()
+
+
+def digest_of(body: str) -> str:
+    """What the trail keeps of a stored case, to find one that was edited behind our back."""
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def history(connection: Connection, case: str) -> list[Entry]:
+    """A case's steps, oldest first."""
+    rows = connection.execute(select(audit).where(audit.c.case_id == case).order_by(audit.c.seq))
+    return [Entry(row.at, row.event, row.who, codec.parsed(row.data)) for row in rows]
+
+
+def batch(connection: Connection, after: int) -> list[Row[Any]]:
+    """The rows that follow `after`, oldest first, at most `BATCH`."""
+    return list(connection.execute(select(audit).where(audit.c.seq > after).order_by(audit.c.seq).limit(BATCH)))
+
+
+def row_of(row: Row[Any]) -> AuditRow:
+    """A stored row as a value."""
+    return AuditRow(
+        seq=row.seq,
+        at=row.at,
+        event=row.event,
+        who=row.who,
+        case=row.case_id,
+        version=row.version,
+        state=row.state,
+        commit=row.commit_sha,
+        digest=row.digest,
+        data=codec.parsed(row.data),
+        prev=row.prev,
+        hash=row.hash,
+    )
+
+
+def verify(connection: Connection, anchor: AuditCheck | None) -> AuditCheck:
+    """Walks the whole chain, then compares each case with the last step that the trail has of it.
+
+    `anchor` is an earlier result that was kept elsewhere: the chain must still pass through it.
+    """
+    seq, prev = 0, START
+    for row in _all(connection):
+        seq += 1
+        if row.seq != seq or row.prev != prev or row.hash != _hash(row._asdict()):
+            return AuditCheck(False, seq - 1, seq, prev)
+        prev = row.hash
+        if anchor and seq == anchor.rows and prev != anchor.head:
+            return AuditCheck(False, seq - 1, seq, prev)
+    if anchor and seq < anchor.rows:
+        return AuditCheck(False, seq, seq + 1, prev)
+    broken = _edited(connection, seq)
+    return AuditCheck(broken is None, seq, broken, prev)
+
+
+def _all(connection: Connection) -> Iterator[Row[Any]]:
+    after = 0
+    while rows := batch(connection, after):
+        yield from rows
+        after = rows[-1].seq
+
+
+def _edited(connection: Connection, rows: int) -> int | None:
+    """The last step of the first case that is not as that step left it; the row after the end where the step is missing."""
+    newest = (
+        select(audit.c.case_id, func.max(audit.c.seq).label("seq"))
+        .where(audit.c.case_id != "")
+        .group_by(audit.c.case_id)
+        .subquery()
+    )
+    last = (
+        select(newest.c.case_id, newest.c.seq, audit.c.version, audit.c.digest)
+        .join(audit, audit.c.seq == newest.c.seq)
+        .subquery()
+    )
+    stored = select(cases.c.version, cases.c.body, last.c.seq, last.c.version.label("told"), last.c.digest)
+    for row in connection.execute(stored.outerjoin_from(cases, last, cases.c.id == last.c.case_id).order_by(last.c.seq)):
+        if row.seq is None or row.version > row.told:
+            return rows + 1
+        if row.version < row.told or digest_of(row.body) != row.digest:
+            return int(row.seq)
+    return None

@@ -1,0 +1,166 @@
+"""From cases that have something to tell to receipts: one message per team and day, through the outbox.
+
+The message and what it promises are stored before it is sent; grace starts with the receipt, in one transaction with it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from engine.because import because
+from engine.calendar import zone_of
+from engine.case import Case, State
+from engine.follow import Sight
+from engine.life import advance
+from engine.model import Mode
+from engine.notice import Item, Notice, Particulars, compose, item
+from engine.policy import Hours, Meta, Team
+from engine.schedule import Rules, promise
+from reapers.notify import NotDelivered, Notifier, Receipt
+from reapers.notify.notifier import delivered
+from reapers.notify.payload import Unreadable, pack, unpack
+from reapers.store import Change, Post, Stale
+from reapers.store.ledger import Ledger
+
+log = logging.getLogger(__name__)
+
+WEEKEND = 6
+"""The first ISO weekday on which nobody is told anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """Writes messages into the outbox and carries them out of it."""
+
+    ledger: Ledger
+    notifier: Notifier
+    link: str = ""
+    """Where the console is, for the links in messages."""
+
+    def tell(self, sight: Sight, now: datetime) -> list[str]:
+        """Compose what is to be told today, send what waits; returns how each delivery ended (`delivered`, `failed`)."""
+        self._compose(sight, now)
+        return [self._send(post, sight, now) for post in self.ledger.take(now)]
+
+    def next_times(self, sight: Sight, now: datetime) -> list[datetime]:
+        """When each team that has something to be told may be told it."""
+        policies = sight.context.policies
+        times = []
+        for name in _by_team(self._news(sight)):
+            team = policies.teams.get(name) or Team(meta=Meta(name=name))
+            days = (now + timedelta(days=ahead) for ahead in range(8))
+            mornings = (max(now, _start(team, policies.organization.hours, day)) for day in days)
+            free = (at for at in mornings if _is_time(team, policies.organization.hours, at) and not self._posted(team, at))
+            times += itertools.islice(free, 1)
+        return times
+
+    def _posted(self, team: Team, at: datetime) -> bool:
+        return self.ledger.posted_today(team.name, at.astimezone(zone_of(team.time_zone)).date())
+
+    # --- into the outbox ----------------------------------------------------------------------------------------------
+
+    def _compose(self, sight: Sight, now: datetime) -> None:
+        policies = sight.context.policies
+        for name, cases in _by_team(self._news(sight)).items():
+            team = policies.teams.get(name) or Team(meta=Meta(name=name))
+            if _is_time(team, policies.organization.hours, now) and not self._posted(team, now):
+                notice = compose(team, [_item(case, sight, now) for case in cases], now, self.link)
+                self.ledger.post(_post(notice), now)
+
+    def _news(self, sight: Sight) -> Iterable[Case]:
+        """The cases with something to tell. Without a way to tell people, what they would be told is printed all the same."""
+        if self.notifier.counts:
+            return self.ledger.to_tell()
+        scans = sight.context.policies.organization.persistence_scans
+        return [case for case in self.ledger.open_cases() if case.state is State.DETECTED and case.agreed >= scans]
+
+    # --- out of the outbox --------------------------------------------------------------------------------------------
+
+    def _send(self, post: Post, sight: Sight, now: datetime) -> str:
+        try:
+            receipt = self.notifier.deliver(unpack(post.payload), now)
+        except NotDelivered as failure:
+            log.warning("%s", failure.why)
+            self.ledger.failed(post, failure.why, now + failure.retry_after)
+            return "failed"
+        except Unreadable as unreadable:
+            log.warning("%s", unreadable)
+            self.ledger.delivered(post, "", now)
+            return "failed"
+        self._record(post, receipt, sight, now)
+        return "delivered"
+
+    def _record(self, post: Post, receipt: Receipt, sight: Sight, now: datetime) -> None:
+        """The receipt and what it allows, in one transaction; once more when a person changed one of the cases meanwhile."""
+        for _ in range(3):
+            steps = self._steps(post, receipt, sight, now) if self.notifier.counts else []
+            try:
+                self.ledger.delivered(post, receipt.receipt, now, steps)
+            except Stale:
+                continue
+            return
+        log.warning("the receipt of %s could not be recorded because its cases keep changing; it is sent again", post.id)
+
+    def _steps(self, post: Post, receipt: Receipt, sight: Sight, now: datetime) -> list[Change]:
+        rules = Rules(policies=sight.context.policies)
+        steps = []
+        for told in post.cases:
+            case = self.ledger.case(str(told["case"]))
+            if case is not None and case.tell == told.get("tell", case.tell):
+                after = advance(case, delivered(told, receipt), rules, now)
+                steps.append(Change(case, after, "told", data={"channel": receipt.channel, "receipt": receipt.receipt}))
+        return steps
+
+
+def _by_team(cases: Iterable[Case]) -> Mapping[str, list[Case]]:
+    teams: defaultdict[str, list[Case]] = defaultdict(list)
+    for case in cases:
+        teams[case.team].append(case)
+    return teams
+
+
+def _start(team: Team, hours: Hours, at: datetime) -> datetime:
+    """When work begins for the team on the day of `at`."""
+    local = at.astimezone(zone_of(team.time_zone))
+    return local.replace(hour=hours.start // 60, minute=hours.start % 60, second=0, microsecond=0).astimezone(UTC)
+
+
+def _is_time(team: Team, hours: Hours, now: datetime) -> bool:
+    """Not before work begins, and on no weekend unless the organization works then."""
+    local = now.astimezone(zone_of(team.time_zone))
+    works = local.isoweekday() < WEEKEND or local.isoweekday() in hours.days
+    return works and local.hour * 60 + local.minute >= hours.start
+
+
+def _post(notice: Notice) -> Post:
+    tells = {each.case: each.tell for each in notice.items}
+    cases = [{**told, "tell": tells[str(told["case"])]} for told in notice.told()]
+    payload = pack(notice)
+    return Post(notice.id, notice.id, notice.team, notice.channel, payload=payload, cases=cases, day=notice.day)
+
+
+def _item(case: Case, sight: Sight, now: datetime) -> Item:
+    """A case as a line of the message. What was stopped or deleted by then promises nothing new."""
+    policies = sight.context.policies
+    titles = {name: kind.title for name, kind in policies.kinds.items()}
+    organization = policies.organization
+    more = Particulars(why=_why(case, sight), undo=organization.undo, snoozes=organization.snoozes)
+    mode = case.lead.mode
+    promised = promise(case, Rules(policies=policies), now) if mode.rank > Mode.NOTIFY.rank and case.is_open else {}
+    return item(case, promised, mode, titles, more)
+
+
+def _why(case: Case, sight: Sight) -> str:
+    """What the policy saw, in words; empty where the resource is not in the inventory any more or the policy is gone."""
+    judgement = sight.judgements.get(case.key.ref)
+    reap = sight.context.policies.reaps.get(case.policy)
+    if judgement is None or reap is None or reap.selects.when is None:
+        return ""
+    kind = sight.context.policies.kinds.get(case.key.kind)
+    values = {name: value for test in reap.selects.when.explain(judgement.view.row) for name, value in test.values.items()}
+    return because(values, kind.main_fact if kind else "")
