@@ -109,7 +109,6 @@ def the_service(settings: Settings, ledger: Ledger, clock: Clock) -> Service:
         mode=settings.mode,
         scan_every=settings.inventory.every,
         poll_every=settings.policies.poll,
-        link=settings.serve.url,
         worker=f"{socket.gethostname()}-{os.getpid()}",
     )
     return Service(world=world, options=options)

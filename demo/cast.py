@@ -10,7 +10,12 @@ from engine.case import Case, State
 from engine.people import missing
 from engine.schedule import action_of
 
-APPROVERS = {"payments": "ann@acme.example", "search": "cy@acme.example", "data": "eva@acme.example", "platform": "pia@acme.example"}
+APPROVERS = {
+    "payments": "ann@acme.example",
+    "search": "cy@acme.example",
+    "data": "eva@acme.example",
+    "platform": "pia@acme.example",
+}
 SECOND = "quinn@acme.example"
 """The platform's second approver: nobody fills two roles of one approval."""
 
@@ -46,11 +51,13 @@ class Cast:
 
     def _approve(self, case: Case) -> list[str]:
         action = action_of(case)
+        if action is None:
+            return []
         lines: list[str] = []
-        for role in missing(case, action) if action else ():
+        for role in missing(case, action):
             person = APPROVERS[case.team if role == "owner" else "platform"]
             agreed = {yes.who for yes in case.agreements}
-            lines += self._press(case, "approve", SECOND if person in agreed else person, f"approves the {action.verb} of" if action else "")
+            lines += self._press(case, "approve", SECOND if person in agreed else person, f"approves the {action.verb} of")
         if case.name == COMES_BACK:
             lines += self._attach(case)
         return lines

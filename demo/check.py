@@ -1,18 +1,30 @@
-"""The end of the story, checked against the clouds themselves: what was to stay is there, what went has a way back, nothing went twice."""
+"""The end of the story, checked in the clouds themselves: what was to stay is there, what went has a way back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from demo.cast import COMES_BACK, KEPT, RESTORED, SNOOZED
-from demo.estate.aws import PROD, SANDBOX
+from demo.estate.aws import DENIED, PROD, SANDBOX
 from demo.estate.gcp import HERE, PROJECT
 from demo.stage import Stage
 from engine.case import Case, State
 from engine.model import Verb
 
-STAYS = ("vpn-standby", "partner-allow-list", "checkout-dev", "pvc-orders", "suggest-backup", "ledger-copy", "golden-labels", "pvc-metrics")
+STAYS = frozenset(
+    [
+        "vpn-standby",
+        "partner-allow-list",
+        "checkout-dev",
+        "pvc-orders",
+        "suggest-backup",
+        "ledger-copy",
+        "golden-labels",
+        "pvc-metrics",
+    ]
+)
 """Protected, in use, or managed by something else: policies match some of them, and none may go."""
 
 DELETES = ("DeleteVolume", "TerminateInstances", "DeleteDBInstance", "ReleaseAddress")
@@ -77,33 +89,34 @@ def kept(stage: Stage) -> Claim:
 
 def protected(stage: Stage) -> Claim:
     """Protected, in use, managed."""
-    return Claim(f"what is protected, in use or managed elsewhere is there ({len(STAYS)} resources)", set(STAYS) <= _there(stage))
+    return Claim(f"what is protected, in use or managed elsewhere is there ({len(STAYS)} resources)", _there(stage) >= STAYS)
 
 
 def came_back(stage: Stage) -> Claim:
     """In use again after its approval."""
     case = next(case for case in _cases(stage) if case.name == COMES_BACK)
-    spared = case.closed is not None and not stage.service.ledger.intents(case.id)
-    return Claim(f"{COMES_BACK}, in use again after its approval, was spared at the last look", spared and COMES_BACK in _there(stage))
+    spared = case.closed is not None and not stage.service.ledger.intents(case.id) and COMES_BACK in _there(stage)
+    return Claim(f"{COMES_BACK}, in use again after its approval, was spared at the last look", spared)
 
 
 def undecided(stage: Stage) -> Claim:
     """A bucket whose tags are denied."""
-    open_case = any(case.name == "acme-payments-exports" for case in _cases(stage))
-    return Claim("the bucket whose tags could not be read has no case and is there", not open_case and "acme-payments-exports" in _there(stage))
+    there = DENIED in _there(stage) and all(case.name != DENIED for case in _cases(stage))
+    return Claim(f"{DENIED}, whose tags could not be read, has no case and is there", there)
 
 
 def gone(stage: Stage) -> Claim:
     """Deleted things are gone, and only those."""
     deleted = [case for case in _deleted(stage) if case.name != RESTORED]
-    left = _there(stage)
-    return Claim(f"{len(deleted)} resources that were deleted are gone", bool(deleted) and not {case.name for case in deleted} & left)
+    left = {case.name for case in deleted} & _there(stage)
+    return Claim(f"{len(deleted)} resources that were deleted are gone", bool(deleted) and not left)
 
 
 def backed_up(stage: Stage) -> Claim:
     """Each of them left a backup, where its kind has one."""
     wanted = [case for case in _deleted(stage) if "backup" in case.terms.before_delete]
-    return Claim(f"each of the {len(wanted)} that can be backed up left a verified backup", all(_has_backup(stage, case) for case in wanted))
+    left = all(_has_backup(stage, case) for case in wanted)
+    return Claim(f"each of the {len(wanted)} that can be backed up left a verified backup", left)
 
 
 def _has_backup(stage: Stage, case: Case) -> bool:
@@ -119,7 +132,7 @@ def _has_backup(stage: Stage, case: Case) -> bool:
     return bool(ec2.describe_snapshots(Filters=tag)["Snapshots"] or ec2.describe_images(Filters=tag)["Images"])
 
 
-def _gcp_backups(stage: Stage) -> list[dict[str, object]]:
+def _gcp_backups(stage: Stage) -> list[dict[str, Any]]:
     return [*stage.gcp.all(PROJECT, "snapshots"), *stage.gcp.all(PROJECT, "machineImages")]
 
 
@@ -132,8 +145,10 @@ def restored(stage: Stage) -> Claim:
 def once(stage: Stage) -> Claim:
     """What the clouds received is what the ledger says, one call each."""
     intents = [intent for case in _cases(stage) for intent in stage.service.ledger.intents(case.id) if intent.verb is Verb.DELETE]
-    received = sum(call.action in DELETES for call in stage.aws.calls) + sum(call.method.endswith(".delete") for call in stage.gcp.calls)
-    return Claim(f"the clouds received {received} delete calls, one for each of {len(intents)} intents", received == len(intents) > 0)
+    received = sum(call.action in DELETES for call in stage.aws.calls)
+    received += sum(call.method.endswith(".delete") for call in stage.gcp.calls)
+    one_each = received == len(intents) > 0
+    return Claim(f"the clouds received {received} delete calls, one for each of {len(intents)} intents", one_each)
 
 
 def chained(stage: Stage) -> Claim:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class StoryClock:
-    """A clock for the product and the doubles alike. `speed` is seconds of the story per second of the machine; it never goes back."""
+    """A clock for the product and the doubles alike, never going back; `speed` is its seconds per second of the machine."""
 
     def __init__(self, start: datetime, speed: float = 1.0) -> None:
         self._lock = threading.Lock()

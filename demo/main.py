@@ -85,4 +85,6 @@ def wait(teller: Teller) -> int:
 
 def deny_tags(running: Stage) -> None:
     """One bucket's tags cannot be read, as it happens: whether it is owned or protected stays unknown."""
-    running.aws.fail("AccessDenied", service="s3", action="GetBucketTagging", resource="acme-payments-exports", status=403)
+    from demo.estate.aws import DENIED
+
+    running.aws.fail("AccessDenied", service="s3", action="GetBucketTagging", resource=DENIED, status=403)

@@ -10,7 +10,7 @@ from demo.cast import RESTORED, Cast
 from demo.stage import Stage
 from engine.case import Case, State
 from engine.money import total
-from engine.verdict import Finding, Undecided
+from engine.verdict import Finding
 from reapers.execute import Report, Result
 
 SHORTEST = timedelta(days=44)
@@ -54,9 +54,9 @@ class Teller:
         found = Counter(verdict.policy for verdict in verdicts if isinstance(verdict, Finding))
         self.line(f"plan: {sum(found.values())} findings of {len(found)} policies ({_listed(found)})")
         for judgement in service.situation.judged:
-            for verdict in judgement.verdicts:
-                if isinstance(verdict, Undecided):
-                    self.line(f"plan: {judgement.view.resource.name} is undecided, {', '.join(verdict.missing)} could not be read")
+            missing = {name for verdict in judgement.undecided for name in verdict.missing}
+            if missing:
+                self.line(f"plan: {judgement.view.resource.name} is undecided: no {' or '.join(sorted(missing))} to be had")
 
     def play(self, until: Callable[[], bool]) -> None:
         """Rounds until `until` holds or the story is over; the clock jumps in between."""
@@ -80,7 +80,8 @@ class Teller:
         inventory = self.stage.service.situation.inventory
         if inventory and inventory.id != self.scanned:
             self.scanned = inventory.id
-            yield f"scan: {len(inventory.resources)} resources, {sum(bool(each.findings) for each in self._judged())} match a policy"
+            matching = sum(bool(judgement.findings) for judgement in self.stage.service.situation.judged)
+            yield f"scan: {len(inventory.resources)} resources, {matching} match a policy"
         messages = self.stage.slack.messages()
         for message in messages[self.told :]:
             yield f"Slack {_channel(message.channel, self.stage)}: {message.text}"
@@ -99,9 +100,6 @@ class Teller:
         for (did, title), count in sorted(done.items()):
             yield f"{did}: {count} × {title}"
 
-    def _judged(self) -> tuple[object, ...]:
-        return self.stage.service.situation.judged
-
     def line(self, text: str) -> None:
         """One line, with the day of the story."""
         day = (self.stage.clock.now() - self.begin).days
@@ -116,7 +114,8 @@ class Teller:
         if self.stage.clock.now() - self.begin < SHORTEST:
             return False
         cases = self.stage.service.ledger.open_cases()
-        return not any(case.state in BUSY or case.tell for case in cases) and any(case.name == RESTORED for case in _closed(self.stage))
+        back = any(case.name == RESTORED for case in _closed(self.stage))
+        return back and not any(case.state in BUSY or case.tell for case in cases)
 
 
 def _closed(stage: Stage) -> list[Case]:

@@ -18,7 +18,8 @@ def carry(
 ) -> tuple[Resource, ...]:
     """The resources with their `since`: the provider's own date if it gave one, else the last inventory's, else `as_of`.
 
-    A resource that was not in the last inventory (it was in a gap, say) starts anew. A main fact that is Unknown makes `idle_days` so.
+    A resource that was not in the last inventory (it was in a gap, say) starts anew. A main fact that is Unknown makes
+    `idle_days` Unknown.
     """
     before: Mapping[Key, Resource] = {old.key: old for old in previous.resources} if previous else {}
     return tuple(_carried(resource, before.get(resource.key), facts.get(resource.key.kind, {}), as_of) for resource in resources)

@@ -45,7 +45,7 @@ class Judgement:
 
 
 def judge_all(inventory: Inventory, context: Context) -> tuple[Judgement, ...]:
-    """Every policy on every resource, at the inventory's own `as_of`: the same commit and inventory always give the same answer."""
+    """Every policy on every resource, at the inventory's own `as_of`: same commit, same inventory, same answer."""
     return tuple(
         judge_one(view(resource, context, inventory.as_of), context, inventory.as_of) for resource in inventory.resources
     )

@@ -53,7 +53,7 @@ def _guarded(seen: View) -> Mode:
 
 
 def _in_use(seen: View, kind: KindTable | None) -> Mode:
-    """What cannot be stopped first goes only while its negative fact holds (detached, unused): else, or unknown, it is only told of."""
+    """What cannot be stopped goes only while its negative fact holds (detached, unused); else it is only told of."""
     if kind is None or not kind.main_fact or Verb.STOP in kind.acts or kind.main_fact in seen.resource.since:
         return Mode.DELETE
     return Mode.NOTIFY

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from engine.calendar import between, later
 from engine.case import Action, Agreement, Case, State
@@ -69,9 +69,14 @@ def promise(case: Case, rules: Rules, now: datetime) -> Mapping[Mode, datetime]:
             continue
         date = max(_step(case, last, rung, done, rules), _grace(case, rung, now, rules))
         told = case.told.promised.get(rung) if case.told else None
-        dates[rung] = max(date, told) if told else date
+        dates[rung] = _whole_minute(max(date, told) if told else date)
         last, done = rung, dates[rung]
     return dates
+
+
+def _whole_minute(at: datetime) -> datetime:
+    """Rounded up: people are told minutes, and nothing happens before what they were told."""
+    return at.replace(second=0, microsecond=0) + timedelta(minutes=at.second > 0 or at.microsecond > 0)
 
 
 def _step(case: Case, done: Mode, rung: Mode, at: datetime, rules: Rules) -> datetime:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from engine.history import carry
 from engine.judge import judge_one
 from engine.ladder import CLOUD_PROTECTIONS
-from engine.model import Inventory, Resource, Source, Unknown, Value, fingerprint
+from engine.model import Inventory, Key, Resource, Source, Unknown, Value, fingerprint
 from engine.money import PriceBook
 from engine.view import Context, view
 from reapers.clouds.cloud import Cloud
@@ -66,19 +66,19 @@ class Reader:
     def complete(self, resources: Sequence[Resource], context: Context | None) -> Sequence[Resource]:
         """The resources with all evidence that is worth its price, priced anew: a size may be evidence."""
         while True:
-            wants = {each.key.id: wanted(each, self.kind, context, self.cell.now) for each in resources}
+            wants = {each.key: wanted(each, self.kind, context, self.cell.now) for each in resources}
             if not any(wants.values()):
                 return [replace(each, monthly_cost=self.kind.price(each, self.prices)) for each in resources]
             resources = self.read(resources, wants)
 
-    def read(self, resources: Sequence[Resource], wants: Mapping[str, frozenset[str]]) -> tuple[Resource, ...]:
-        """The resources with the evidence that `wants` names by resource id."""
-        seen = {resource.key.id: resource for resource in resources}
+    def read(self, resources: Sequence[Resource], wants: Mapping[Key, frozenset[str]]) -> tuple[Resource, ...]:
+        """The resources with the evidence that `wants` names."""
+        seen = {resource.key: resource for resource in resources}
         for name, evidence in self.kind.evidence.items():
-            asked = [resource for resource in seen.values() if name in wants.get(resource.key.id, frozenset())]
+            asked = [resource for resource in seen.values() if name in wants.get(resource.key, frozenset())]
             if asked:
                 answers = self._ask(evidence, asked)
-                seen |= {resource.key.id: self._with(resource, name, evidence, answers) for resource in asked}
+                seen |= {resource.key: self._with(resource, name, evidence, answers) for resource in asked}
         return tuple(seen.values())
 
     def _ask(self, evidence: Evidence, resources: Sequence[Resource]) -> Mapping[str, Value | Unknown]:

@@ -56,6 +56,7 @@ class Options:
     scan_every: timedelta = timedelta(hours=1)
     poll_every: timedelta = timedelta(seconds=60)
     link: str = ""
+    """Where a console shows cases. Empty: notices name commands instead, until there is one."""
     worker: str = "sexton"
     call_seconds: float = 60
 

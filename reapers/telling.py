@@ -50,7 +50,7 @@ class Telling:
     def next_times(self, sight: Sight, now: datetime) -> list[datetime]:
         """When each team that has something to be told may be told it."""
         policies = sight.context.policies
-        times = []
+        times: list[datetime] = []
         for name in _by_team(self._news(sight)):
             team = policies.teams.get(name) or Team(meta=Meta(name=name))
             days = (now + timedelta(days=ahead) for ahead in range(8))

@@ -22,19 +22,22 @@ def end_of(value: Any) -> Any:
     if not isinstance(value, str):
         raise ValueError("expected a date such as 2026-12-31")
     try:
-        return datetime.combine(date.fromisoformat(value) + timedelta(days=1), time(), UTC)
-    except (ValueError, OverflowError):
-        moment = _moment(value)
-    if moment.tzinfo is None:
-        raise ValueError("a time needs a zone, as in 2026-12-31T12:00:00Z")
-    return moment
+        day = date.fromisoformat(value)
+    except ValueError:
+        return _moment(value)
+    if day == date.max:
+        raise ValueError("that is too far off")
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
 def _moment(value: str) -> datetime:
     try:
-        return datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(value)
     except ValueError as error:
         raise ValueError("expected a date such as 2026-12-31, or a time such as 2026-12-31T12:00:00Z") from error
+    if moment.tzinfo is None:
+        raise ValueError("a time needs a zone, as in 2026-12-31T12:00:00Z")
+    return moment
 
 
 class Said(BaseModel):

@@ -63,7 +63,7 @@ class Door:
             return answers.error(environ, call, code, "The access key does not exist.", 403)
         fault = self.faults.take(call)
         if fault:
-            return answers.error(environ, call, fault.code, fault.message or f"{call.iam} fails on purpose", fault.status)
+            return answers.error(environ, call, fault.code, fault.message or f"{call.iam} fails on purpose", fault.http)
         for hook in self.hooks:
             hook(call, "before")
         answer = self._carried_out(environ, call)
@@ -71,7 +71,7 @@ class Door:
             hook(call, "after")
         lost = self.faults.take(call, after=True)
         if lost:
-            return answers.error(environ, call, lost.code, lost.message or "the answer is lost on purpose", lost.status)
+            return answers.error(environ, call, lost.code, lost.message or "the answer is lost on purpose", lost.http)
         return answer
 
     def _carried_out(self, environ: Environ, call: Call) -> Answer:

@@ -8,6 +8,9 @@ from fnmatch import fnmatchcase
 
 from demo.aws.calls import Call
 
+_STATUS = {"Internal": 500, "Unavailable": 503, "LimitExceeded": 503, "SlowDown": 503, "Denied": 403, "Unauthorized": 403}
+"""A word in an error's code -> the status that AWS sends with it."""
+
 
 class Dropped(Exception):
     """Raised by a hook: the connection breaks without an answer."""
@@ -23,12 +26,18 @@ class Fault:
     region: str = "*"
     action: str = "*"
     resource: str = "*"
-    status: int = 400
+    status: int = 0
+    """Of HTTP; 0 is the one that AWS sends with such a code."""
     message: str = ""
     times: int | None = None
     after: bool = False
     """The call is carried out first, and only its answer is replaced: the client cannot know that it had an effect."""
     used: int = 0
+
+    @property
+    def http(self) -> int:
+        """The HTTP status of the answer."""
+        return self.status or next((status for word, status in _STATUS.items() if word in self.code), 400)
 
     def fits(self, call: Call) -> bool:
         """Whether the call fails."""

@@ -1,1 +1,1 @@
-"""The estate of the story: some eighty resources in two AWS accounts and one GCP project, with believable tags, ages and mistakes."""
+"""The estate of the story: some eighty resources in two AWS accounts and a GCP project, with tags, ages and mistakes."""

@@ -13,6 +13,9 @@ SANDBOX = "111122223333"
 PROD = "444455556666"
 ZONE = "us-east-1a"
 
+DENIED = "acme-payments-exports"
+"""The bucket whose tags cannot be read."""
+
 DAYS_AHEAD = 120
 """Metrics are written for the whole story at once: CloudWatch does not wait for a clock that jumps."""
 
@@ -138,7 +141,7 @@ def _sandbox(account: Account) -> None:
     account.database("ledger-copy", "db.m5.large", 140, 0.0, protected=True, owner="payments")
     account.bucket("acme-checkout-assets", 400, owner="payments")
     account.bucket("acme-sandbox-uploads", 300)
-    account.bucket("acme-payments-exports", 350, owner="payments")
+    account.bucket(DENIED, 350, owner="payments")
 
 
 def _prod(account: Account) -> None:
@@ -148,6 +151,8 @@ def _prod(account: Account) -> None:
     account.machine("reindex-helper", "m5.xlarge", 100, 1.1, owner="search", env="prod")
     account.volume("search-node-4-data", 400, 65, owner="search")
     account.volume("reindex-2025-spill", 800, 180, owner="search")
+    for shard in range(1, 5):
+        account.volume(f"index-shard-{shard}-2024", 150, 150 + shard, owner="search")
     account.volume("suggest-backup", 100, 220, owner="search", terraform="true")
     account.address("search-edge", "search-node-1", owner="search")
     account.address("search-edge-old", owner="search")
@@ -155,6 +160,7 @@ def _prod(account: Account) -> None:
     account.database("suggest-trial", "db.t3.medium", 90, 0.0, owner="search")
     account.bucket("acme-search-index", 500, owner="search")
     account.bucket("acme-search-logs", 500, owner="search")
+    account.bucket("acme-search-crawl", 420, owner="search")
 
 
 def _datum(name: str, dimension: str, id: str, at: datetime, value: float) -> dict[str, Any]:

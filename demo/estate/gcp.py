@@ -27,17 +27,18 @@ def furnish(gcp: LocalGCP) -> None:
         ("spark-shuffle-1", 200, 80, 30),
         ("spark-shuffle-2", 200, 80, 30),
     ):
-        _disk(gcp, name, size, age, detached, {"owner": "data"})
-    _disk(gcp, "golden-labels", 100, 500, 300, {"owner": "data", "sexton-keep": "yes"})
-    _disk(gcp, "pvc-metrics", 50, 200, 100, {"owner": "data", "goog-k8s-cluster-name": "lab"})
+        _disk(gcp, name, size, (age, detached))
+    _disk(gcp, "golden-labels", 100, (500, 300), **{"sexton-keep": "yes"})
+    _disk(gcp, "pvc-metrics", 50, (200, 100), **{"goog-k8s-cluster-name": "lab"})
     _address(gcp, "notebook-gateway", 90, {"owner": "data"}, used=True)
     _address(gcp, "old-dashboard", 250, {"owner": "data"})
     _address(gcp, "vpn-trial", 150, {"owner": "data"})
 
 
-def _disk(gcp: LocalGCP, name: str, size: int, age: int, detached: int, labels: Mapping[str, str]) -> None:
-    """A disk that came off its machine so many days ago."""
-    body = {"name": name, "sizeGb": str(size), "type": f"zones/{ZONE}/diskTypes/pd-ssd", "labels": dict(labels)}
+def _disk(gcp: LocalGCP, name: str, size: int, days: tuple[int, int], **labels: str) -> None:
+    """A disk of the data team: so many days old, off its machine for so many."""
+    age, detached = days
+    body = {"name": name, "sizeGb": str(size), "type": f"zones/{ZONE}/diskTypes/pd-ssd", "labels": {"owner": "data", **labels}}
     with gcp.ago(days=age):
         gcp.seed(HERE, "disks", body)
     gcp.alter((PROJECT, ZONE, "disks", name), lastDetachTimestamp=gcp.door.estate.clock.now() - timedelta(days=detached))
@@ -45,7 +46,8 @@ def _disk(gcp: LocalGCP, name: str, size: int, age: int, detached: int, labels: 
 
 def _machine(gcp: LocalGCP, name: str, age: int, labels: Mapping[str, str], stopped: int = 0) -> None:
     """A machine with a boot disk, running or stopped so many days ago."""
-    boot = {"boot": True, "autoDelete": True, "initializeParams": {"sourceImage": "projects/debian-cloud/global/images/debian-12"}}
+    image = {"sourceImage": "projects/debian-cloud/global/images/debian-12"}
+    boot = {"boot": True, "autoDelete": True, "initializeParams": image}
     body: dict[str, Any] = {
         "name": name,
         "machineType": f"zones/{ZONE}/machineTypes/e2-standard-4",

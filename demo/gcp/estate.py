@@ -138,8 +138,8 @@ class Estate:
         return thing
 
     def settle(self) -> None:
-        """Ends the operations whose time has come."""
-        now = self.now()
+        """Ends the operations whose time has come, by the clock itself."""
+        now = self.clock.now()
         for operation in [each for each in self.running if each.ends <= now]:
             self.running.remove(operation)
             operation.done()

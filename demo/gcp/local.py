@@ -80,6 +80,7 @@ class LocalGCP:
         """
         project, location = place.split("/")
         with self.door.lock:
+            self.door.estate.settle()
             checked = _checked(location, collection, body)
             thing = _MAKE[collection](self.door.estate, (project, location), checked)
             thing.shown["status"] = _SETTLED[collection]
@@ -90,6 +91,7 @@ class LocalGCP:
     def alter(self, place: tuple[str, str, str, str], **shown: Any) -> dict[str, Any]:
         """Sets what only Google writes of (project, location, collection, name); None takes it away. Returns its JSON."""
         with self.door.lock:
+            self.door.estate.settle()
             thing = self.door.estate.find(place)
             for name, value in shown.items():
                 thing.shown[name] = stamp(value) if isinstance(value, datetime) else value

@@ -10,8 +10,6 @@ from engine.condition.common import COMMON
 from engine.condition.printer import constant, label
 from engine.condition.problem import Fault, UnknownField
 from engine.condition.tree import (
-    All,
-    AnyOf,
     Arithmetic,
     Choices,
     Compare,
@@ -19,7 +17,6 @@ from engine.condition.tree import (
     Expression,
     Has,
     Literal,
-    Not,
     Ref,
     Search,
     Size,
@@ -198,7 +195,7 @@ def _type(node: Expression, table: Table) -> str:
                 if kind not in NUMBERS:
                     raise Fault(f"{operator!r} needs numbers, not {WORDS[kind]}", side.start)
             return "double"
-        case Has() | Compare() | Search() | Not() | All() | AnyOf():
+        case _:
             return "test"
 
 

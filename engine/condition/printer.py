@@ -90,8 +90,8 @@ def _operation(node: Arithmetic | Compare | Not | All | AnyOf) -> tuple[str, int
             return f"{_inside(left, PRODUCT)} * {_inside(right, UNARY)}", PRODUCT
         case Arithmetic(operator=operator, left=left, right=right):
             return f"{_inside(left, SUM)} {operator} {_inside(right, PRODUCT)}", SUM
-        case Not(operand=operand):
-            return f"!{_inside(operand, UNARY)}", UNARY
+        case _:
+            return f"!{_inside(node.operand, UNARY)}", UNARY
 
 
 def _presence(ref: Ref) -> tuple[str, int]:

@@ -119,7 +119,7 @@ def refs(node: Expression) -> Iterator[Ref]:
         case All(parts=parts) | AnyOf(parts=parts):
             for part in parts:
                 yield from refs(part)
-        case Literal() | Choices():
+        case _:
             return
 
 

@@ -60,7 +60,8 @@ def _row(draft: Draft, world: World, path: Path, row: Mapping[str, Any]) -> None
     named += [((*path, "unknown", index), name) for index, name in enumerate(row.get("unknown", ()))]
     for at, name in named:
         if name not in table:
-            draft.error("condition", at, f"{row['kind']} has no field {name!r}", did_you_mean(name, table))
+            hint = did_you_mean(name, table)
+            draft.problem("condition", draft.source.key(at), f"{row['kind']} has no field {name!r}", hint)
         elif at[-1] == name and not _fits(row[name], table[name]):
             draft.error(
                 "schema", at, f"{name} is of type {table[name].type}, and {shown(row[name])} is not", _allowed(table[name])

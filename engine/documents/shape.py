@@ -134,11 +134,9 @@ def _wrong_type(schema: Schema, types: list[str], value: Any, path: Path) -> Wro
         hint = "write a value or leave the key out; a value that begins with # wants quotes"
         return Wrong(path, f"{where} has no value", hint)
     if schema.get("title") == "expression":
-        return Wrong(
-            path,
-            f"{where} must be an expression, not {found(value)}",
-            "put the whole line in quotes: YAML reads ': ', [ and { itself",
-        )
+        parsed = "put the whole line in quotes: YAML reads ': ', [ and { itself"
+        hint = parsed if isinstance(value, dict | list) else _write(schema)
+        return Wrong(path, f"{where} must be an expression, not {found(value)}", hint)
     if "string" in types and isinstance(value, int | float) and re.search(schema.get("pattern", ""), str(value)):
         return Wrong(path, f"{where} is a number here, but must be a text", f'put it in quotes: "{shown(value)}"')
     return Wrong(path, f"{where} must be {' or '.join(WORDS[name] for name in types)}, not {found(value)}", _write(schema))

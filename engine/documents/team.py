@@ -12,7 +12,8 @@ from engine.suggest import did_you_mean
 def build(draft: Draft, world: World) -> Team:
     """The value of a Team document."""
     spec = draft.spec
-    if not spec.get("people") and not spec.get("group"):
+    written = draft.source.data["spec"]  # not what is left of it: a misspelt address is somebody too
+    if not written.get("people") and not written.get("group"):
         draft.warning("team", ("spec",), "nobody is in this team, so nobody of it can approve anything", "add people or a group")
     _when_silent(draft, world)
     return Team(

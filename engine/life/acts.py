@@ -37,12 +37,11 @@ def settled(case: Case, event: of.Settled, rules: Rules, now: datetime) -> Case:
     match event.verb:
         case Verb.STOP:
             done = replace(case, state=State.STOPPED, rung=Mode.STOP, rung_at=now, agreements=(), execute_by=None, tell="stopped")
-            undo = later(now, rules.policies.organization.undo, rules.zone(case.team))
-            return replace(done, due=undo if ends_stopped(done) else due_after(done, rules))
+            return replace(done, due=_undo(case, rules, now) if ends_stopped(done) else due_after(done, rules))
         case Verb.BACKUP:
             return replace(case, backed_up=True)
         case Verb.DELETE:
-            undo = later(now, rules.policies.organization.undo, rules.zone(case.team)) if case.backed_up else None
+            undo = _undo(case, rules, now) if case.backed_up else None
             return replace(case, state=State.DELETED, rung=Mode.DELETE, rung_at=now, undo_until=undo, due=undo, tell="deleted")
         case Verb.START:
             kept = of.Kept(
@@ -51,6 +50,11 @@ def settled(case: Case, event: of.Settled, rules: Rules, now: datetime) -> Case:
             return replace(case, state=State.KEPT, kept=kept, due=kept.until, rung=Mode.OBSERVE, tell="restored")
         case Verb.RESTORE:
             return replace(close(case, Ending.RESTORED, now), tell="restored")
+
+
+def _undo(case: Case, rules: Rules, now: datetime) -> datetime:
+    """Until when it can be had back."""
+    return later(now, rules.policies.organization.undo, rules.zone(case.team))
 
 
 def voided(case: Case, event: of.Voided, rules: Rules, now: datetime) -> Case:

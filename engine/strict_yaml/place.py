@@ -77,9 +77,6 @@ def _literal(text: str, scalar: Scalar) -> Pairs:
         yield from ((character, at + max(indent, 0) + step) for step, character in enumerate(line))
         if number + 1 < len(lines):
             yield "\n", at + len(raw)
-    missing = len(lines) - 1 - text.count("\n", scalar.start)
-    if missing == 0 and scalar.value.endswith("\n"):
-        yield "\n", len(text)
 
 
 def _folded(text: str, scalar: Scalar) -> Pairs:

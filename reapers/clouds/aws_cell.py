@@ -59,9 +59,10 @@ class AWSCell:
         """The client of a service in this cell's region (or another one), signed for this cell's account in every call."""
         place = region or self.region
         place = self.clients.home if place == GLOBAL else place
-        where = Where(self.account, place, service, self.caller.principal)
+        acting = self.role is not Role.SCAN
+        where = Where(self.account, place, service, self.caller.principal, acting)
         try:
-            client = self.clients.get(service, place, acting=self.role is not Role.SCAN)
+            client = self.clients.get(service, place, acting)
         except (BotoCoreError, ValueError) as error:  # ValueError: AWS_ENDPOINT_URL is no address
             raise NoAnswer(error, where) from error
         return SignedClient(client, self, where)

@@ -15,7 +15,7 @@ DENIED = frozenset({
 })  # fmt: skip
 EXPIRED = frozenset({
     "ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidClientTokenId", "UnrecognizedClientException",
-    "AuthFailure", "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken",
+    "AuthFailure", "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "RequestTimeTooSkewed",
 })  # fmt: skip
 THROTTLED = frozenset({
     "Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "RequestThrottled",
@@ -23,6 +23,9 @@ THROTTLED = frozenset({
     "BandwidthLimitExceeded", "LimitExceededException", "PriorRequestNotComplete",
     "EC2ThrottledException",
 })  # fmt: skip
+
+BROKEN = frozenset({"InternalError", "InternalFailure", "ServiceUnavailable", "ServiceUnavailableException", "RequestTimeout"})
+"""AWS's own trouble: what became of the call is not known."""
 
 IAM_ACTIONS = {("s3", "ListBuckets"): "s3:ListAllMyBuckets", ("s3", "HeadBucket"): "s3:ListBucket"}
 """Operations whose IAM action has another name (AWS service authorization reference)."""
@@ -42,6 +45,8 @@ class Where:
     service: str
     principal: str
     """The role's name, or the caller's ARN."""
+    acting: bool = False
+    """Whether the cell is of a role that acts."""
 
 
 class Refused(ClientError):
@@ -63,6 +68,17 @@ class Refused(ClientError):
         return named[1] if named else permission(self.where.service, str(self.operation_name))
 
     @property
+    def outcome(self) -> Outcome:
+        """Denied: AWS said no, and nothing happened. To an act every 4xx is that: in use, protected, too many."""
+        if self.code in THROTTLED:
+            return Outcome.THROTTLED
+        if self.code in EXPIRED or self.code in BROKEN:
+            return Outcome.ERROR
+        status = int(self.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        refused = self.where.acting and status // 100 == 4
+        return Outcome.DENIED if self.code in DENIED or refused else Outcome.ERROR
+
+    @property
     def sentence(self) -> str:
         """What, where, what to do."""
         where, call = f"account {self.where.account}", f"{self.permission} in {self.where.region}"
@@ -76,8 +92,10 @@ class Refused(ClientError):
             return f"{where} does not accept the credentials for {call} ({self.code}): log in again, or check the access key"
         if self.code in THROTTLED:
             return f"{where} throttles {call}: it is read again with the next scan"
-        said = self._said.split("Encoded authorization", 1)[0].strip().rstrip(".")
-        return f"{where} answers {self.code or 'an error'} to {call}: {said or 'it gives no reason'}"
+        said = self._said.split("Encoded authorization", 1)[0].strip().rstrip(".") or "it gives no reason"
+        if self.outcome is Outcome.DENIED:
+            return f"{where} refuses {call} ({self.code}): {said}"
+        return f"{where} answers {self.code or 'an error'} to {call}: {said}"
 
     @property
     def _said(self) -> str:
@@ -116,8 +134,7 @@ def permission(service: str, operation: str) -> str:
 def outcome(error: Exception) -> tuple[Outcome, str] | None:
     """What an error means; None when it is not one of AWS's."""
     if isinstance(error, Refused):
-        kind = Outcome.DENIED if error.code in DENIED else Outcome.THROTTLED if error.code in THROTTLED else Outcome.ERROR
-        return kind, error.sentence
+        return error.outcome, error.sentence
     if isinstance(error, NoAnswer):
         return Outcome.ERROR, error.sentence
     if isinstance(error, Misplaced):

@@ -5,6 +5,7 @@ A client costs 5-30 ms and 0.3 MB, so that 500 accounts × 17 regions × 20 serv
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,8 +80,8 @@ class Clients:
 
     @property
     def home(self) -> str:
-        """The region for questions that are not of a region: the configured one."""
-        return str(self._session.get_config_variable("region") or "us-east-1")
+        """The region for questions that are not of a region: the configured one. botocore itself does not read AWS_REGION."""
+        return str(os.environ.get("AWS_REGION") or self._session.get_config_variable("region") or "us-east-1")
 
     def get(self, service: str, region: str, acting: bool) -> Any:
         """A client that signs as `signing` says. Acting clients send each request once."""

@@ -24,9 +24,12 @@ NEEDS = frozenset({
 
 _COPIED = (
     "DBInstanceClass", "MultiAZ", "PubliclyAccessible", "AutoMinorVersionUpgrade", "LicenseModel", "StorageType",
-    "CopyTagsToSnapshot", "DeletionProtection", "MaxAllocatedStorage",
+    "CopyTagsToSnapshot", "DeletionProtection",
 )  # fmt: skip
 """Members of DescribeDBInstances that RestoreDBInstanceFromDBSnapshot takes under the same name."""
+
+_LOST = ("BackupRetentionPeriod", "PreferredBackupWindow", "PreferredMaintenanceWindow", "MaxAllocatedStorage")
+"""Members that the restore does not take: people set them again, by the manifest."""
 
 
 def stopped_name(order: Order) -> str:
@@ -130,7 +133,7 @@ def _manifest(database: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "restore": {name: value for name, value in restore.items() if value not in (None, "", [])},
         "tags": tags_of(database.get("TagList")),
-        "lost": {name: database[name] for name in ("BackupRetentionPeriod", "PreferredBackupWindow") if name in database},
+        "lost": {name: database[name] for name in _LOST if name in database},
     }
 
 

@@ -13,6 +13,9 @@ CASE = "sexton:case"
 GENERATION = "sexton:generation"
 UNTIL = "sexton:until"
 
+MOST = 50
+"""AWS: tags that one resource may have, those of AWS itself not counted."""
+
 
 def tags_of(listed: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
     """The mapping of an answer that always carries the tags: none listed means that there are none."""
@@ -29,7 +32,8 @@ def backup_tags(order: Order, tags: Mapping[str, str]) -> dict[str, str]:
     ours = {CASE: order.case, GENERATION: str(order.generation)}
     if order.until is not None:
         ours[UNTIL] = order.until.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return own(tags) | ours
+    kept = sorted(own(tags).items())[: MOST - len(ours)]  # the manifest has them all
+    return dict(kept) | ours
 
 
 def restored_tags(order: Order, tags: Mapping[str, str]) -> dict[str, str]:

@@ -38,6 +38,8 @@ def parse(url: str, token: str = "") -> Address:
     """The address that a person wrote, with the token that goes with it. SourceError where we would not ask there."""
     if not url or not url.isprintable():
         raise SourceError(f"The address of the policy repository is empty or holds unprintable characters: expected {_ACCEPTED}.")
+    if url.startswith("-"):
+        raise SourceError(f"The address {url} of the policy repository looks like an option: expected {_ACCEPTED}.")
     if _HELPER.match(url):
         raise SourceError(f"The address {url.split('::')[0]}::… would let git run a program of its choice: expected {_ACCEPTED}.")
     if "://" in url:

@@ -32,7 +32,7 @@ def read(paths: Path | str | Sequence[Path | str]) -> Source:
     is missing, too large, too much or not text.
     """
     named = [paths] if isinstance(paths, Path | str) else list(paths)
-    roots = list(dict.fromkeys(Path(os.path.normpath(Path(path).expanduser())) for path in named))
+    roots = list(dict.fromkeys(map(_typed, named)))
     if not roots:
         raise SourceError("No path was given: name the folder that holds the policies.")
     texts = Texts(" and ".join(map(str, roots)))
@@ -45,6 +45,12 @@ def read(paths: Path | str | Sequence[Path | str]) -> Source:
         texts.add(path, content)
     commit, dirty = _commit(roots, contents)
     return Source(files=texts.files, commit=commit, dirty=dirty)
+
+
+def _typed(path: Path | str) -> Path:
+    """The path as typed, without detours; absolute where it leads out of the current folder, as `..` would read like a trick."""
+    plain = Path(os.path.normpath(Path(path).expanduser()))
+    return Path(os.path.abspath(plain)) if ".." in plain.parts else plain
 
 
 def _files(root: Path) -> Iterator[Path]:
@@ -96,7 +102,7 @@ def _commit(roots: Sequence[Path], contents: Mapping[str, bytes]) -> tuple[str, 
         return "", False
     git = Git(folder=found)
     try:
-        sha = git.run("rev-parse", "--verify", "--quiet", "--end-of-options", "HEAD^{commit}").decode("ascii").strip()
+        sha = _named(git, "HEAD^{commit}")
     except (GitFailed, SourceError):
         return "", False  # no commit yet, or no git: a folder may still be validated
     return sha, any(_differs(git, sha, root, top, contents) for root in roots)
@@ -127,11 +133,12 @@ def _committed(git: Git, sha: str, inside: str, root: Path) -> dict[str, str]:
         entries = policy_entries(git, sha, inside, sha[:12])
         skip = len(inside) + 1 if inside else 0
         return {(root / entry.path[skip:]).as_posix(): entry.oid for entry in entries}
-    return {
-        root.as_posix(): git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{sha}:{inside}")
-        .decode("ascii")
-        .strip()
-    }
+    return {root.as_posix(): _named(git, f"{sha}:{inside}")}
+
+
+def _named(git: Git, rev: str) -> str:
+    """The object id of a revision. GitFailed when there is none."""
+    return git.run("rev-parse", "--verify", "--quiet", "--end-of-options", rev).decode("ascii").strip()
 
 
 def _oid(content: bytes, digits: int) -> str:

@@ -64,7 +64,7 @@ class Bounds:
     """How long a call may take, how much it may answer, and what else must stay true while it runs."""
 
     seconds: float = 30
-    output: int = 32 * 1024 * 1024
+    output: int = 16 * 1024 * 1024
     """Bytes. A tree that names itself over and over lists without end."""
     watch: Callable[[], str] = lambda: ""
     """Asked again and again; a text is the reason to stop."""

@@ -149,6 +149,8 @@ def objects(address: Address, cache: Path) -> Objects:
     if address.protocol != "local":
         name = hashlib.sha256(address.location.encode()).hexdigest()[:20]
         return Mirror(address, cache.expanduser().resolve() / f"{name}.git")
+    if not Path(address.location).exists():
+        raise SourceError(f"There is no policy repository {address.shown}: no such folder.")
     found = git_folder(Path(address.location))
     if found is None:
         raise SourceError(f"{address.shown} is not inside a git repository.")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
-from makers.doors import FILES, NOW, StillClock, case_of, commit
 from starlette.testclient import TestClient
 
 from api.http.app import create_app
@@ -18,6 +17,7 @@ from engine.case import Case
 from engine.load import load
 from engine.model import Mode
 from engine.policy import PolicySet
+from makers.doors import FILES, NOW, StillClock, case_of, commit
 from reapers.kind import kinds
 from reapers.notify import PrintNotifier
 from reapers.prices import book

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from makers.doors import NOW, case_of, person_of
 
 from engine import people
 from engine.case import ACTING, Agreement, Case, State
@@ -15,6 +14,7 @@ from engine.people import Refusal
 from engine.policy import Approval, PolicySet, Team
 from engine.schedule import action_of
 from engine.teams import Access, Person, approves_for, in_team
+from makers.doors import NOW, case_of, person_of
 
 BOTH = Approval.OWNER_AND_PLATFORM
 DAY = timedelta(days=1)

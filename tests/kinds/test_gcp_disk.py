@@ -102,6 +102,8 @@ def test_says_whose_it_may_be() -> None:
     disk = parsed(description=claim, asyncPrimaryDisk={"disk": "x"}, resourcePolicies=["x/daily"], sourceImage=image)
     told = {name: disk.fields[name] for name in ("kubernetes", "replicates", "scheduled", "from_image")}
     assert told == {"kubernetes": True, "replicates": True, "scheduled": True, "from_image": "db"}
+    assert disk.fields["created_by"] == "Kubernetes", "which caps every policy at notify"
+    assert "created_by" not in parsed().fields
 
 
 def test_a_silent_zone_is_a_gap(google: GCPWorld) -> None:

@@ -152,4 +152,5 @@ def in_grace(of: PolicySet | None = None, thing: Resource | None = None) -> Case
     of = of or policies()
     case = replace(opened(of, thing), state=State.NOTIFIED, tell="found")
     promised = promise(case, Rules(policies=of), NOW)
-    return advance(case, Delivered(channel="#payments", receipt="1.0", promised=promised, mode=case.lead.mode), Rules(policies=of), NOW)
+    delivered = Delivered(channel="#payments", receipt="1.0", promised=promised, mode=case.lead.mode)
+    return advance(case, delivered, Rules(policies=of), NOW)

@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from engine.case import Case, State, Told
+from engine.case import Agreement, Case, State, Told
 from engine.model import Key, Mode
 from engine.money import Money
 from engine.policy import Approval, Duration
+from engine.schedule import action_of
 from engine.teams import Access, Person
 from engine.verdict import Finding, Terms
 
@@ -105,6 +106,15 @@ def case_of(number: int = 1, needs: Approval = Approval.OWNER, **changes: Any) -
         approve_by=NOW + timedelta(days=13),
     )
     return replace(case, **changes)
+
+
+def approved(number: int = 1, **changes: Any) -> Case:
+    """A case whose owner has agreed."""
+    case = case_of(number, **changes)
+    action = action_of(case)
+    assert action
+    yes = Agreement(role="owner", who="ann@acme.example", at=NOW, action=action.hash)
+    return replace(case, state=State.APPROVED, agreements=(yes,), execute_by=NOW + timedelta(days=7))
 
 
 def person_of(name: str, access: Access = Access.APPROVER) -> Person:

@@ -7,12 +7,19 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from engine.model import CellRead, Inventory, Key, Outcome, Resource, Source, Unknown
+from engine.money import Money
+from reapers.sources.snapshots import Store
+
+NOW = datetime(2026, 11, 24, 9, 30, 1, 234567, tzinfo=UTC)
 
 _AS = {
     f"GIT_{role}_{what}": value
@@ -102,9 +109,9 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """Everything below tmp_path, by `git http-backend`."""
     for name in ("http_proxy", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {}))
-    about = Served(url=f"http://127.0.0.1:{server.server_address[1]}", root=tmp_path)
-    server.RequestHandlerClass.about = about  # type: ignore[attr-defined]  # the class was made for this server a line ago
+    about = Served(url="", root=tmp_path)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"about": about}))
+    about.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield about
@@ -162,3 +169,44 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args: Any) -> None:
         """Quiet."""
+
+
+def _volume(ident: str = "vol-1", **changes: Any) -> Resource:
+    """A resource with a bit of everything."""
+    made = Resource(
+        key=Key("aws.ebs_volume", "111122223333", "us-east-1", ident, "2026-01-01T00:00:00Z"),
+        name="data",
+        created=NOW,
+        tags={"owner": "payments", "quote": 'it\'s "ü" \n\x00'},
+        fields={"size_gb": 100, "encrypted": True, "iops": 3000.0, "state": "available", "kms": Unknown("denied")},
+        seen_at=NOW,
+        monthly_cost=Money.of("8.00"),
+        fingerprint="ab" * 16,
+        sources={"size_gb": Source("ec2:DescribeVolumes", NOW)},
+        since={"detached": NOW - timedelta(days=3)},
+    )
+    return replace(made, **changes)
+
+
+def _inventory(as_of: datetime = NOW, *volumes: Resource) -> Inventory:
+    """A small inventory."""
+    cells = (CellRead("aws.ebs_volume", "111122223333", "us-east-1", Outcome.OK, 2),)
+    return Inventory(id="", as_of=as_of, resources=volumes or (_volume(),), cells=cells, commit="c0ffee")
+
+
+@pytest.fixture
+def volume() -> Callable[..., Resource]:
+    """`volume(id, field=value…)`: a resource with a bit of everything."""
+    return _volume
+
+
+@pytest.fixture
+def inventory() -> Callable[..., Inventory]:
+    """`inventory(as_of, *resources)`: a small inventory, of one volume if none is given."""
+    return _inventory
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """A store in a folder that is not there yet."""
+    return Store(tmp_path / "inventory")

@@ -31,14 +31,14 @@ def here(make: Make, monkeypatch: pytest.MonkeyPatch) -> Made:
     return made
 
 
-def test_paths_are_what_a_person_would_type(here: Made) -> None:
+def test_paths_are_what_a_person_would_type(here: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     assert read("policies").files == FILES
     assert read(".").files == FILES
     assert read(["policies/deep", "policies/a.yaml", "./policies/"]).files == FILES
     absolute = here.folder / "policies"
     assert set(read(absolute).files) == {f"{here.folder}/{path}" for path in FILES}
-    os.chdir(here.folder / "policies" / "deep")
-    assert read("../a.yaml").files == {"../a.yaml": "kind: Team\n"}
+    monkeypatch.chdir(here.folder / "policies" / "deep")
+    assert read("../a.yaml").files == {f"{here.folder}/policies/a.yaml": "kind: Team\n"}
 
 
 def test_a_file_that_is_named_is_read_whatever_it_is_called(here: Made) -> None:

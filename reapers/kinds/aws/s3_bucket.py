@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 NAME = "aws.s3_bucket"
 GUARDED = ("location", "tags")
-GONE = ("NoSuchBucket", "404")
 
 FIELDS = {
     "location": Field(type="string", doc="region that holds the data; the key's region is global, as names are"),

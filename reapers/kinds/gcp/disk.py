@@ -56,6 +56,7 @@ FIELDS = {
     "replicates": Field(type="bool", doc="part of an asynchronous replication: a secondary is meant to be detached"),
     "kms_key": Field(type="string", optional=True, doc="the customer's own key"),
     "kubernetes": Field(type="bool", doc="made for a Kubernetes volume claim, says its description"),
+    "created_by": Field(type="string", optional=True, doc="Kubernetes, where a volume claim made it"),
     "description": Field(type="string", optional=True, doc="what people or programs wrote"),
 }
 
@@ -64,6 +65,7 @@ def parse(cell: GCPCell, raw: Mapping[str, Any]) -> Resource:
     """An item of disks.aggregatedList or disks.get. What Google leaves out of these is empty."""
     place, users = location(raw), raw.get("users", [])
     description = raw.get("description") or None
+    claimed = KUBERNETES in (description or "")
     resource = Resource(
         key=Key(NAME, cell.account, place, raw["name"], str(raw["id"])),
         name=raw["name"],
@@ -82,7 +84,8 @@ def parse(cell: GCPCell, raw: Mapping[str, Any]) -> Resource:
             "scheduled": bool(raw.get("resourcePolicies")),
             "replicates": bool(raw.get("asyncPrimaryDisk") or raw.get("asyncSecondaryDisks")),
             "kms_key": raw.get("diskEncryptionKey", {}).get("kmsKeyName"),
-            "kubernetes": KUBERNETES in (description or ""),
+            "kubernetes": claimed,
+            "created_by": "Kubernetes" if claimed else None,
             "description": description,
         }),
         seen_at=cell.now,

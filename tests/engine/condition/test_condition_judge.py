@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from engine.condition import Condition, Judgement, Test
+from engine.condition.leaf import leaf
+from engine.condition.parser import parse
+from engine.condition.tree import Compare, Has, Ref, refs
 from engine.model import Unknown
 
 Compile = Callable[..., Condition]
@@ -130,6 +133,16 @@ def test_unknown(
 def test_tags_that_were_never_read_are_unknown_not_absent(condition: Compile) -> None:
     row = {name: value for name, value in ROW.items() if name != "tags"}
     assert condition("!has(tags.keep)").judge(row) == Judgement(None, ("tags",))
+
+
+def test_a_tree_that_was_never_checked_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"has\(a\) is no value: check it before compiling"):
+        leaf(Compare("==", Ref("a"), Has(Ref("a"))), 0)
+
+
+def test_reads_are_found_from_left_to_right() -> None:
+    tree = parse("a && (b > c + 1 || !has(d)) && e.contains('x') && size(f) in [1] && 1 < a")
+    assert [ref.name for ref in refs(tree)] == ["a", "b", "c", "d", "e", "f", "a"]
 
 
 def test_patterns_are_linear(condition: Compile) -> None:

@@ -199,7 +199,8 @@ def test_silence_deletes_only_where_the_environment_says_so_and_the_kind_can_be_
     none = reap(approval={Mode.DELETE: Approval.NONE})
     assert approval(none) == {Mode.DELETE: Approval.OWNER}
     assert approval(none, Environment(silent_delete=True)) == {Mode.DELETE: Approval.NONE}
-    assert approval(none, Environment(silent_delete=True, delete=Approval.OWNER_AND_PLATFORM))[Mode.DELETE] is Approval.OWNER_AND_PLATFORM
+    both = Environment(silent_delete=True, delete=Approval.OWNER_AND_PLATFORM)
+    assert approval(none, both) == {Mode.DELETE: Approval.OWNER_AND_PLATFORM}
 
 
 def test_a_rung_that_the_kind_cannot_do_is_left_out_and_the_dates_stay() -> None:
@@ -210,7 +211,8 @@ def test_a_rung_that_the_kind_cannot_do_is_left_out_and_the_dates_stay() -> None
 
 
 def test_a_stop_needs_what_policy_and_environment_say() -> None:
-    policy = reap("unattached", "state == 'running'", kinds=("aws.ec2_instance",), after={Mode.NOTIFY: days(0), Mode.STOP: days(3)})
+    after = {Mode.NOTIFY: days(0), Mode.STOP: days(3)}
+    policy = reap("unattached", "state == 'running'", kinds=("aws.ec2_instance",), after=after)
     under = policies(policy, organization=organization(environments={"dev": Environment(stop=Approval.OWNER)}))
     found = verdict(under, kind="aws.ec2_instance", fields={"state": "running"})
     assert isinstance(found, Finding)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from engine.strict_yaml import YAMLError, read
+from engine.strict_yaml.complaint import complaint
 
 TAG = "YAML reads a leading '!' as a tag"
 ANCHOR = "YAML reads a leading '&' as an anchor"
@@ -33,7 +35,7 @@ BAD = [
     ("1: a\n", "1:1", "the key 1 is not text"),
     ("true: a\n", "1:1", "the key true is not text"),
     ("~: a\n", "1:1", "the key ~ is not text"),
-    ("{: a}\n", "1:2", "the key (nothing) is not text"),
+    ("?\n: a\n", "1:2", "the key (nothing) is not text"),
     (": a\n", "1:1", "a key and a colon are expected here"),
     ("? [a]\n: 1\n", "1:3", "a key must be text"),
     ("? {a: 1}\n: 1\n", "1:3", "a key must be text"),
@@ -86,6 +88,10 @@ def test_says_what_to_do(text: str, hint: str) -> None:
     with pytest.raises(YAMLError) as caught:
         read(text)
     assert caught.value.problems[0].hint == hint
+
+
+def test_a_fault_without_a_place_stands_at_the_start() -> None:
+    assert str(complaint("a: 1", yaml.MarkedYAMLError()).place) == "1:1"
 
 
 def test_tells_several_at_once() -> None:

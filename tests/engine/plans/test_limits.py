@@ -12,9 +12,7 @@ from engine.money import Money
 from engine.policy import Limits, Organization
 from makers.cases import NOW, policies, reap
 
-ACT = Act(
-    at=NOW, account="1", kind="aws.ebs_volume", policy="unattached", team="payments", verb=Verb.DELETE, dollars=Decimal(10)
-)
+ACT = Act(at=NOW, account="1", kind="aws.ebs_volume", policy="unattached", team="payments", verb=Verb.DELETE, dollars=Decimal(10))
 MANY = Population(
     by_kind={"aws.ebs_volume": 1000},
     by_account={("aws.ebs_volume", "1"): 1000},
