@@ -44,6 +44,7 @@ def checks(settings_file: Path | None) -> Iterator[Check]:
         "aws": _aws,
         "gcp": _gcp,
         "slack": _slack,
+        "github": _github,
     }
     for name, look in looks.items():
         yield _tried(name, look, settings)
@@ -64,13 +65,15 @@ def _policies(settings: Settings) -> tuple[bool | None, str]:
 
     repository = the_repository(settings)
     head = repository.poll(SystemClock().now())
-    loaded = load(head.files, tables(), head.sha)
     where = f"{repository.shown} branch {settings.policies.branch} at {head.sha[:12]}"
+    if head.distrust:
+        return False, f"{where}: {head.distrust}"
+    loaded = load(head.files, tables(), head.sha)
     if loaded.policies is None:
         return False, f"{where} does not load ({len(loaded.problems)} problems): run `sexton validate` on it"
     if not loaded.policies.reaps:
         return False, f"{where} has no Reap policy below {settings.policies.path}: check `policies.path`"
-    return True, f"{where}: {loaded.documents} documents"
+    return True, f"{where}: {loaded.documents} documents{f', signed by {head.signer}' if head.signer else ''}"
 
 
 def _ledger(settings: Settings) -> tuple[bool | None, str]:
@@ -123,3 +126,17 @@ def _slack(settings: Settings) -> tuple[bool | None, str]:
     if secret is None:
         return False, f"signed in to {said['team']}, but buttons are off: set SEXTON_SLACK__SIGNING_SECRET"
     return True, f"signed in to {said['team']} as {said['user']}"
+
+
+def _github(settings: Settings) -> tuple[bool | None, str]:
+    """The policy branch asks for reviews that mean something: a change approved is the change merged."""
+    from api.guards import missing
+
+    github = settings.github
+    if github.repository is None:
+        return None, "not used: set github.repository to OWNER/NAME, and the protection of the policy branch is checked"
+    from reapers.sources.forge import GitHub
+
+    token = github.token.get_secret_value() if github.token else ""
+    branch = settings.policies.branch
+    return missing(GitHub(github.repository, token, github.api).protection(branch), f"{github.repository} branch {branch}")

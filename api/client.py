@@ -33,8 +33,10 @@ class Answered(Exception):
 class Client:
     """One server, one person."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, seconds: tuple[int, int] = SECONDS) -> None:
         self.url = url.rstrip("/")
+        self.seconds = seconds
+        self.seconds = SECONDS
         self.session = requests.Session()
         self.session.headers["Authorization"] = f"Bearer {token}"
         self.session.headers["Accept"] = "application/json"
@@ -54,14 +56,14 @@ class Client:
     def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         try:
             # No redirect is followed: the token is for this address only.
-            answer = self.session.request(method, f"{self.url}{path}", timeout=SECONDS, allow_redirects=False, **more)
+            answer = self.session.request(method, f"{self.url}{path}", timeout=self.seconds, allow_redirects=False, **more)
             said = answer.json() if answer.content else {}
         except requests.exceptions.JSONDecodeError as error:
             raise NoAnswer(f"What answers at {self.url} is not Sexton; set SEXTON_URL to where `sexton serve` runs.") from error
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema) as error:
             raise NoAnswer(f"SEXTON_URL is {self.url!r}, which is no address; write it as {URL}.") from error
         except requests.exceptions.Timeout as error:
-            raise NoAnswer(f"{self.url} did not answer in {SECONDS[1]} s; look at the log of `sexton serve`.") from error
+            raise NoAnswer(f"{self.url} did not answer in {self.seconds[1]} s; look at the log of `sexton serve`.") from error
         except requests.exceptions.RequestException as error:
             raise NoAnswer(f"Nothing answers at {self.url}; start `sexton serve` there, or set SEXTON_URL.") from error
         if not isinstance(said, dict) or (answer.ok and "schema" not in said):

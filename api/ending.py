@@ -32,6 +32,7 @@ CODES: Mapping[str, int] = {
     "reapers.desk.Refused": FAILED,
     "reapers.desk.NoSuchCase": FAILED,
     "reapers.clouds.cloud.Unreachable": NOTHING_READ,
+    "reapers.sources.asking.Refused": MISUSE,
     "reapers.sources.errors.SourceError": NOTHING_READ,
     "reapers.store.errors.LedgerUnavailable": NOTHING_READ,
     "reapers.store.errors.Stale": FAILED,

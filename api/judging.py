@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.ending import FAILED, NOTHING_READ, Stop, there
+from engine.attached import carriers
 from engine.judge import judge_all
 from engine.load import load
 from engine.matches import Judged
@@ -17,10 +18,13 @@ from engine.policy import PolicySet
 from engine.problem import Severity
 from engine.view import Context
 from reapers.kind import kinds
+from reapers.sources.errors import SourceError
 from reapers.sources.folder import read
 
 if TYPE_CHECKING:
     from api.settings import Settings
+    from reapers.sources.git import Repository
+    from reapers.sources.snapshots import Store
 
 SNAPSHOT = re.compile(r"[0-9a-f]{64}")
 
@@ -57,26 +61,47 @@ def from_folder(path: Path) -> Named:
 
 def from_commit(path: Path, rev: str) -> Named:
     """The policies of a folder as a commit of its repository has them."""
+    repository = _repository(path, rev)
+    try:
+        sha = repository.resolve(rev)
+    except SourceError as error:
+        raise Stop(str(error), FAILED) from error
+    return Named(ref=rev, sha=sha, policies=policies_of(repository.files_at(sha), f"{path} at {rev}", sha))
+
+
+def fork_point(path: Path, base: str, head: str) -> str:
+    """The newest commit that two commits of a folder's repository both have; empty where they have none."""
+    return _repository(path, base).fork_point(base, head)
+
+
+def _repository(path: Path, rev: str) -> Repository:
+    """The repository that a folder lies in."""
     from reapers.sources.git import Repository
 
     top = next((folder for folder in (path.resolve(), *path.resolve().parents) if (folder / ".git").exists()), None)
     if top is None:
         raise Stop(f"{path} is not in a git repository, so there is no {rev} to compare.", FAILED)
-    repository = Repository(str(top), path=path.resolve().relative_to(top).as_posix())
-    sha = repository.resolve(rev)
-    return Named(ref=rev, sha=sha, policies=policies_of(repository.files_at(sha), f"{path} at {rev}", sha))
+    return Repository(str(top), path=path.resolve().relative_to(top).as_posix())
 
 
 def the_inventory(settings: Settings, place: Path | None) -> Inventory:
     """The newest inventory of the settings' store, of another store, or one snapshot's folder."""
-    from api.wiring import the_snapshots
-    from reapers.sources.snapshots import open_snapshot
-
     if place is not None:
-        there(place, option="--inventory")
-    if place is not None and SNAPSHOT.fullmatch(place.name):
-        return open_snapshot(place)
-    store = the_snapshots(settings, place)
+        return inventory_at(place)
+    from api.wiring import the_snapshots
+
+    return _newest(the_snapshots(settings))
+
+
+def inventory_at(place: Path) -> Inventory:
+    """One snapshot, or the newest of a folder of them. No settings are read: where policies of others are judged, none may be."""
+    from reapers.sources.snapshots import Store, open_snapshot
+
+    there(place, option="--inventory")
+    return open_snapshot(place) if SNAPSHOT.fullmatch(place.name) else _newest(Store(place))
+
+
+def _newest(store: Store) -> Inventory:
     newest = store.newest()
     if newest is None:
         raise Stop(f"There is no inventory in {store.shown}; `sexton scan` takes one.", NOTHING_READ)
@@ -91,4 +116,4 @@ def judged(policies: PolicySet, inventory: Inventory) -> Judged:
 def context_of(policies: PolicySet, inventory: Inventory) -> Context:
     """What judging needs, without a server's ceiling."""
     accounts = {account.id: account for account in inventory.accounts}
-    return Context(policies=policies, accounts=accounts, server=Mode.DELETE)
+    return Context(policies=policies, accounts=accounts, server=Mode.DELETE, carriers=carriers(inventory.resources, policies))

@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -40,16 +41,20 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code. Whatever a person can cause is one sentence on standard error."""
+    out = sys.stdout
     try:
         code = sexton.main(arguments, prog_name="sexton", standalone_mode=False)
-        sys.stdout.flush()
+        out.flush()
     except click.ClickException as error:
         error.show()
         return MISUSE
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
-        return _nobody_reads()
+        return _nobody_reads(out)
+    except SystemExit as leaving:
+        # click exits by itself when nobody reads its output, and has replaced it then; a signal to `serve` comes this way too.
+        return _nobody_reads(out) if sys.stdout is not out else int(leaving.code or 0)
     except Exception as error:  # noqa: BLE001 - the top of the program: the one place that turns errors into sentences
         return _explain(error)
     return code if isinstance(code, int) else DONE
@@ -59,11 +64,15 @@ def _explain(error: Exception) -> int:
     sentence, code = ending(error)
     if os.environ.get("SEXTON_DEBUG"):
         traceback.print_exception(error)
-    click.echo(f"sexton: {sentence}", err=True)
+    from engine.wording import harmless  # not needed while all goes well
+
+    for line in f"sexton: {sentence}".split("\n"):
+        click.echo(harmless(line), err=True)
     return code
 
 
-def _nobody_reads() -> int:
+def _nobody_reads(out: TextIO) -> int:
     """`sexton plan | head`: the reader left, and Python must not complain about it while it exits."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+    sys.stdout = out
     return DONE

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from string import hexdigits
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from reapers.service import Service
     from reapers.situation import Situation
+    from reapers.store.values import AuditHead
 
 Sample = tuple[tuple[str, ...], float]
 """The values of the labels, and the number."""
@@ -61,6 +63,9 @@ METRICS = (
     Measure(name="policy_head_lag_seconds", says="Time since the policy branch was last read."),
     Measure(name="policy_head_valid", says="1 while the branch's head loads and is in force."),
     Measure(name="outbox_pending", says="Notices that are not delivered yet."),
+    Measure(name="audit_head_seq", says="The last row of the audit trail."),
+    Measure(name="audit_head_hash", says="The first 48 bits of that row's hash as a number (`printf %012x`)."),
+    Measure(name="audit_head_failures_total", says="Heads of the trail that could not be kept in `audit.head`.", grows=True),
 )
 """Every metric that there is today; docs/reference/metrics.md and the dashboard are checked against this."""
 
@@ -97,7 +102,7 @@ class Gauges(Collector):
     def _counted(self) -> Mapping[str, list[Sample]]:
         found: dict[str, list[Sample]] = {measure.name: [] for measure in METRICS if measure.grows}
         widths = {measure.name: len(measure.labels) for measure in METRICS}
-        for (name, *labels), count in sorted(self.service.counts.items()):
+        for (name, *labels), count in sorted(self.service.tally.counts.items()):
             if name in found:
                 found[name].append((tuple(labels[: widths[name]]), float(count)))
         return found
@@ -114,6 +119,7 @@ class Gauges(Collector):
             "savings_monthly_dollars": _many({(team,): cents / 100 for team, cents in self._savings(cases, now).items()}),
             "last_tick_timestamp_seconds": _one(datetime.fromisoformat(tick).timestamp()) if tick else [],
             "outbox_pending": _one(pending),
+            **_of_trail(ledger.audit_head()),
         }
 
     def _savings(self, open_cases: Iterable[Case], now: datetime) -> Counter[str]:
@@ -130,6 +136,13 @@ class Gauges(Collector):
             yield from page
             if cursor is None:
                 return
+
+
+def _of_trail(head: AuditHead) -> dict[str, list[Sample]]:
+    """The hash as a number and not as a label: a label would begin a new series with every row of the trail."""
+    digits = head.hash[:12]
+    known = digits.isalnum() and set(digits) <= set(hexdigits)  # somebody may have written anything there
+    return {"audit_head_seq": _one(head.seq), "audit_head_hash": _one(int(digits, 16)) if known else []}
 
 
 def _of_situation(situation: Situation, now: datetime) -> Mapping[str, list[Sample]]:

@@ -8,11 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as Unparsable
 
-from api.settings_text import Names, Span, later, read_yaml, sentence_of
+from api.settings_forge import GitHub, Pipeline
+from api.settings_text import Names, Span, later, read_yaml, sentence_of, signers
 from engine.model import Mode
 
 FILE = "sexton.yaml"
@@ -23,7 +24,7 @@ ALSO = {"SEXTON_GCP_ENDPOINT": ("gcp", "endpoint")}
 PEOPLE = frozenset({"SEXTON_URL", "SEXTON_TOKEN", "SEXTON_DEBUG"})
 """Variables that are no settings of the server."""
 
-SECRETS = (("slack", "token"), ("slack", "signing_secret"), ("aws", "external_id"))
+SECRETS = (("policies", "token"), ("slack", "token"), ("slack", "signing_secret"), ("aws", "external_id"), ("github", "token"))
 """Keys that may not stand in sexton.yaml: a file in git is no place for them."""
 
 
@@ -37,14 +38,32 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class AllowedSigners(Section):
+    """Who may sign policies: people, or the forge that merges. `ssh`: an OpenSSH allowed-signers file; `gpg`: exported keys."""
+
+    trust: Literal["people", "forge"] = "people"
+    ssh: Path | None = None
+    gpg: Path | None = None
+    fingerprints: Annotated[Names, NoDecode] = ()
+
+    @field_validator("fingerprints")
+    @classmethod
+    def _plain(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        """As gpg writes them to machines, without the blanks for people."""
+        return tuple("".join(value.replace(":", "").split()).upper() for value in values)
+
+
 class Policies(Section):
-    """Which branch of which repository is in force, and how often it is asked."""
+    """Which branch of which repository is in force, how often it is asked, and who must have signed its commits."""
 
     repository: str = "."
     branch: str = "main"
     path: str = "policies"
     poll: Span = timedelta(seconds=60)
-    allowed_signers: Annotated[None, BeforeValidator(later("signatures are not checked yet; leave it out"))] = None
+    token: SecretStr | None = None
+    token_file: Path | None = None
+    cache_dir: Path = Path(".sexton/git")
+    allowed_signers: Annotated[AllowedSigners | None, NoDecode, BeforeValidator(signers)] = None
 
 
 class AWS(Section):
@@ -79,6 +98,13 @@ class Ledger(Section):
     url_file: Path | None = None
 
 
+class Audit(Section):
+    """The file that keeps the head of the audit trail, and how often; best on another disk than the ledger's."""
+
+    head: Path | None = None
+    every: Span = timedelta(hours=1)
+
+
 class Slack(Section):
     """Where notices go. Without a token they are printed, and nothing goes beyond observe."""
 
@@ -103,8 +129,9 @@ class Serve(Section):
 
 
 class Auth(Section):
-    """Signing in through an identity provider. Not built yet: tokens only."""
+    """Pipelines that may ask what a change would do. People sign in with tokens; an identity provider is not built yet."""
 
+    pipelines: tuple[Pipeline, ...] = ()
     oidc: Annotated[None, BeforeValidator(later("signing in through an identity provider is not built yet; leave it out"))] = None
 
 
@@ -118,9 +145,11 @@ class Settings(BaseSettings):
     gcp: GCP = GCP()
     inventory: Inventory = Inventory()
     ledger: Ledger = Ledger()
+    audit: Audit = Audit()
     slack: Slack = Slack()
     serve: Serve = Serve()
     auth: Auth = Auth()
+    github: GitHub = GitHub()
     mode: Mode = Mode.OBSERVE
     ceilings: Annotated[None, BeforeValidator(later("ceilings are not applied yet; write them in the Organization"))] = None
 
@@ -174,13 +203,16 @@ def _secrets_in(written: Mapping[str, Any], file: Path) -> Iterator[str]:
     url = written["ledger"].get("url") if isinstance(written.get("ledger"), Mapping) else None
     if isinstance(url, str) and "@" in url and ":" in url.split("://", 1)[-1].split("@", 1)[0]:
         yield f"{file}: ledger.url holds a password: keep it out of this file and set SEXTON_LEDGER__URL or ledger.url_file."
+    address = written["policies"].get("repository") if isinstance(written.get("policies"), Mapping) else None
+    if isinstance(address, str) and address.startswith("http") and "@" in address.split("://", 1)[-1].split("/", 1)[0]:
+        yield f"{file}: policies.repository holds credentials: take them out, set SEXTON_POLICIES__TOKEN or policies.token_file."
 
 
 def _with_files(settings: Settings) -> Settings:
     """The contents of the `*_file` keys, put where they belong."""
-    changed: dict[str, Section] = {}
-    for name in ("aws", "ledger", "slack"):
-        section: Section = getattr(settings, name)
+    changed: dict[str, BaseModel] = {}
+    for name in ("policies", "aws", "ledger", "slack", "github"):
+        section: BaseModel = getattr(settings, name)
         files = {key: value for key, value in section if key.endswith("_file") and value is not None}
         contents = {key.removesuffix("_file"): SecretStr(_read_secret(f"{name}.{key}", value)) for key, value in files.items()}
         if contents:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
@@ -32,6 +32,11 @@ def names(value: Any) -> Any:
     if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
         return tuple(value)
     raise ValueError("expected a list of texts; put account ids in quotes")
+
+
+def signers(value: Any) -> Any:
+    """The section, or only the path of an OpenSSH allowed-signers file."""
+    return {"ssh": value} if isinstance(value, str) else value
 
 
 def later(why: str) -> Callable[[Any], None]:
@@ -95,8 +100,9 @@ def _what(kind: str, message: str, path: list[str], model: type[BaseModel]) -> s
 def _keys(model: type[BaseModel], *path: str) -> list[str]:
     for name in path:
         field = model.model_fields.get(name)
-        inner = field.annotation if field else None
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+        shapes = [field.annotation, *get_args(field.annotation)] if field else []
+        inner = next((one for one in shapes if isinstance(one, type) and issubclass(one, BaseModel)), None)
+        if inner is None:
             return []
         model = inner
     return list(model.model_fields)

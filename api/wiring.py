@@ -17,11 +17,14 @@ from reapers.kind import kinds
 
 if TYPE_CHECKING:
     from api.http.slack import Buttons
+    from api.pipelines import Pipelines
+    from api.settings import AllowedSigners
     from reapers.clock import Clock
     from reapers.clouds.cloud import Cloud
     from reapers.notify import Notifier
     from reapers.service import Service
     from reapers.sources.git import Repository
+    from reapers.sources.signers import Signers
     from reapers.sources.snapshots import Store
     from reapers.store.ledger import Ledger
 
@@ -57,7 +60,24 @@ def the_repository(settings: Settings) -> Repository:
     """The policy repository, not asked yet."""
     from reapers.sources.git import Repository
 
-    return Repository(settings.policies.repository, settings.policies.branch, settings.policies.path)
+    policies = settings.policies
+    return Repository(
+        policies.repository,
+        policies.branch,
+        policies.path,
+        cache_dir=policies.cache_dir,
+        token=_text(policies.token),
+        signers=the_signers(policies.allowed_signers),
+    )
+
+
+def the_signers(allowed: AllowedSigners | None) -> Signers | None:
+    """Who must have signed the policies; None where no signatures are demanded."""
+    from reapers.sources.signers import Signers, Trust
+
+    if allowed is None:
+        return None
+    return Signers(trust=Trust(allowed.trust), ssh=allowed.ssh, gpg=allowed.gpg, fingerprints=allowed.fingerprints)
 
 
 def open_the_ledger(settings: Settings) -> Ledger:
@@ -81,16 +101,38 @@ def the_buttons(settings: Settings, clock: Clock) -> Buttons | None:
         return None
     from slack_sdk import WebClient
 
-    from api.http.slack import Buttons, show
+    from api.http.slack import Buttons
+    from reapers.notify.answers import answer
     from reapers.notify.clicks import Clicks
     from reapers.notify.people import People
 
     people = People(WebClient(token=token, base_url=settings.slack.base_url, timeout=3), clock)
-    return Buttons(clicks=Clicks(secret, clock, settings.slack.base_url), people=people, answer=show)
+    return Buttons(clicks=Clicks(secret, clock, settings.slack.base_url), people=people, answer=answer)
+
+
+def the_pipelines(settings: Settings) -> Pipelines | None:
+    """Pipelines that may ask what a change would do; None where the settings name none. Nothing is fetched yet."""
+    if not settings.auth.pipelines:
+        return None
+    from api.pipelines import Pipelines, Trusted
+
+    return Pipelines(
+        [
+            Trusted(
+                forge=one.forge,
+                issuer=one.issuer,
+                audience=one.audience,
+                repository_id=one.repository_id,
+                keys=one.keys or "",
+            )
+            for one in settings.auth.pipelines
+        ]
+    )
 
 
 def the_service(settings: Settings, ledger: Ledger, clock: Clock) -> Service:
     """The loop over an open ledger. Nothing is asked before its first round."""
+    from reapers.heads import HeadFile
     from reapers.prices import book
     from reapers.service import Options, Service, World
     from reapers.watch import Watch
@@ -104,11 +146,13 @@ def the_service(settings: Settings, ledger: Ledger, clock: Clock) -> Service:
         snapshots=the_snapshots(settings),
         watch=Watch(repository=the_repository(settings), ledger=ledger, kinds=tables()),
         notifier=the_notifier(settings),
+        heads=HeadFile(settings.audit.head, settings.audit.every) if settings.audit.head else None,
     )
     options = Options(
         mode=settings.mode,
         scan_every=settings.inventory.every,
         poll_every=settings.policies.poll,
+        keep_daily=settings.inventory.keep_daily,
         worker=f"{socket.gethostname()}-{os.getpid()}",
     )
     return Service(world=world, options=options)

@@ -10,6 +10,7 @@ from demo.cast import COMES_BACK, KEPT, RESTORED, SNOOZED
 from demo.estate.aws import DENIED, PROD, SANDBOX
 from demo.estate.gcp import HERE, PROJECT
 from demo.stage import Stage
+from demo.witness import unexplained
 from engine.case import Case, State
 from engine.model import Verb
 
@@ -151,6 +152,15 @@ def once(stage: Stage) -> Claim:
     return Claim(f"the clouds received {received} delete calls, one for each of {len(intents)} intents", one_each)
 
 
+def witnessed(stage: Stage) -> Claim:
+    """What the clouds saw is what the trail says, in both directions."""
+    count = sum(call.ours and call.mutating for call in stage.aws.calls)
+    count += sum(call.ours and call.mutating for call in stage.gcp.calls)
+    told = unexplained(stage.service.ledger, stage.aws.calls, stage.gcp.calls, whole=True)
+    but = f" (but {told[0]})" if told else ""
+    return Claim(f"each of the {count} changes that the clouds were asked for is in the trail, and the reverse{but}", not told)
+
+
 def chained(stage: Stage) -> Claim:
     """The audit trail is whole."""
     trail = stage.service.ledger.verify_audit()
@@ -173,5 +183,5 @@ def _names(names: Iterable[str]) -> str:
 
 
 CLAIMS: tuple[Callable[[Stage], Claim], ...] = (
-    kept, protected, undecided, came_back, gone, backed_up, restored, once, chained, lawful, ended,
+    kept, protected, undecided, came_back, gone, backed_up, restored, once, witnessed, chained, lawful, ended,
 )  # fmt: skip

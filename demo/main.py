@@ -67,17 +67,23 @@ def played(folder: Path, port: int, slack_port: int) -> int:
         teller.opening()
         teller.play(teller.waiting)
         print(f"\nNow it is yours. Slack: {running.slack.url}  Sexton: {running.url}  (Ctrl-C ends it)")
-        print("Choose who you are, press Approve, Keep or Snooze, and watch this window. Ten minutes pass in a second.\n")
+        print(
+            "Choose who you are, press Approve, Keep or Snooze, and watch this window. Ten minutes pass in a second;\n"
+            "while nobody is asked for anything, the clock jumps ahead.\n"
+        )
         clock.at_speed(STORY_SPEED)
         return wait(teller)
 
 
 def wait(teller: Teller) -> int:
-    """Rounds in real time, until the person ends it."""
+    """Rounds until the person ends it; the clock jumps ahead whenever nobody is asked for anything."""
     try:
         while True:
             teller.round()
-            teller.stage.service.pause(1.0)
+            if teller.waiting():
+                teller.stage.service.pause(1.0)
+            else:
+                teller.stage.clock.jump(teller.stage.service.next_moment())
     except KeyboardInterrupt:
         print("\nThe end. Nothing is left on this machine.")
         return 0

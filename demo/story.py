@@ -62,7 +62,8 @@ class Teller:
         """Rounds until `until` holds or the story is over; the clock jumps in between."""
         while not until() and self.stage.clock.now() - self.begin < LONGEST:
             self.round()
-            self.stage.clock.jump(self.stage.service.next_moment())
+            if not until():
+                self.stage.clock.jump(self.stage.service.next_moment())
 
     def round(self) -> None:
         """One round of the service, and what people do because of it."""

@@ -19,19 +19,33 @@ class State(StrEnum):
     """Where a case stands. Freeze, mode, hours and limits are not states but reasons that block an act."""
 
     DETECTED = "detected"
+    """A policy matches it; nobody has been told."""
     NOTIFIED = "notified"
+    """A notice is on its way; there is no receipt yet that lists it."""
     GRACE = "grace"
+    """Its owner was told; the clock runs to the next rung."""
     AWAITING_APPROVAL = "awaiting_approval"
+    """The next rung is due, and people must agree to it first."""
     APPROVED = "approved"
+    """All who must have agreed; it waits for hours, limits and the last look."""
     STOPPING = "stopping"
+    """A stop was begun; reading the cloud says what became of it."""
     STOPPED = "stopped"
+    """We stopped it; the clock runs to the next rung, and it must stay as we left it."""
     SNAPSHOTTING = "snapshotting"
+    """Its backup is being made and verified; nothing is destroyed yet."""
     DELETING = "deleting"
+    """A delete was begun; reading the cloud says what became of it."""
     DELETED = "deleted"
+    """It is gone and, with a backup, can be restored until a date."""
     RESTORING = "restoring"
+    """Somebody wants it back: it is being restored or started."""
     KEPT = "kept"
+    """Somebody said keep or snooze: it is left alone until a date, then judged from the beginning."""
     STUCK = "stuck"
+    """An act ended badly; nothing happens before a person has looked."""
     CLOSED = "closed"
+    """Over, for the reason that it remembers. The same resource may get another case."""
 
 
 ACTING = frozenset({State.STOPPING, State.DELETING})
@@ -42,12 +56,19 @@ class Ending(StrEnum):
     """Why a case closed."""
 
     DONE = "done"
+    """Deleted, and the time to have it back has passed; or stopped for good."""
     NO_LONGER_MATCHES = "no_longer_matches"
+    """No policy matches it any more; what we stopped stays stopped."""
     EXEMPT = "exempt"
+    """An exemption in the policy repository spares it."""
     VANISHED = "vanished"
+    """Somebody else removed it."""
     REBORN = "reborn"
+    """Another resource has its name now."""
     RESTORED = "restored"
+    """It was brought back, and is left alone for a while."""
     REJECTED = "rejected"
+    """A person said no; that policy leaves it alone for 30 days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +125,8 @@ class Case:
     team: str
     owner: str = ""
     """Empty where nobody owns it."""
+    disowned: tuple[str, ...] = ()
+    """Team and owner as the evidence had them when somebody said "not mine": while it still says so it is not believed."""
     environment: str = ""
     commit: str = ""
     monthly: Money
@@ -221,6 +244,8 @@ class Judged:
     managed_by: str = ""
     fingerprint: str | Unknown = ""
     name: str = ""
+    started: bool = False
+    """After our own stop: it is not stopped any more, and whoever started it needs not be told how."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from engine.case import Case, Ending, Event, Judged, State, Vanished
 from engine.judge import Judgement, judge
+from engine.ladder import CLOUD_PROTECTIONS
 from engine.model import EVERYWHERE, Inventory, Key, Mode, Outcome, Unknown
 from engine.schedule import case_id
 from engine.verdict import Finding, Reason, Spared, Undecided, Verdict
@@ -56,8 +57,10 @@ def follow(case: Case, sight: Sight) -> Event:
         return Vanished() if sight.answered(case.key) else _in_gap(sight.inventory.as_of)
     if judgement.view.resource.key.born != case.key.born:
         return Vanished(reborn=True)
-    verdicts = judgement.verdicts if case.rung is not Mode.STOP else _after_stop(case, judgement.view, sight)
-    return event_of(case, judgement.view, verdicts, sight)
+    if case.rung is not Mode.STOP:
+        return event_of(case, judgement.view, judgement.verdicts, sight)
+    event = event_of(case, judgement.view, _after_stop(case, judgement.view, sight), sight)
+    return replace(event, started=_started(judgement.view, sight.context))
 
 
 def _in_gap(as_of: datetime) -> Judged:
@@ -68,9 +71,22 @@ def _after_stop(case: Case, view: View, sight: Sight) -> tuple[Verdict, ...]:
     """After our own stop `when` is not judged, our stop changed it: the resource must be as we left it."""
     left = as_left(case, view, sight.context)
     reaps = sight.context.policies.reaps
-    named = (finding.policy for finding in case.findings)
+    named = (reaps[finding.policy] for finding in case.findings if finding.policy in reaps)
+    speaking = [policy for policy in named if case.key.kind in policy.selects.kinds]
     as_of = sight.inventory.as_of
-    return tuple(judge(view, reaps[name], sight.context, as_of, left=left) for name in named if name in reaps)
+    verdicts = (judge(view, policy, sight.context, as_of, left=left is not False) for policy in speaking)
+    return tuple(verdicts) if left is not None else tuple(map(_undecided, verdicts))
+
+
+def _undecided(verdict: Verdict) -> Verdict:
+    """A finding on what could not be compared with what we left is none."""
+    return Undecided(policy=verdict.policy, missing=("fingerprint",)) if isinstance(verdict, Finding) else verdict
+
+
+def _started(view: View, context: Context) -> bool:
+    """Whether somebody, or the cloud itself, has started what we stopped."""
+    kind, state = context.policies.kinds.get(view.resource.key.kind), view.resource.fields.get("state")
+    return kind is not None and isinstance(state, str) and state not in kind.stopped
 
 
 def as_left(case: Case, view: View, context: Context) -> bool | None:
@@ -90,6 +106,7 @@ def event_of(case: Case, view: View, verdicts: tuple[Verdict, ...], sight: Sight
     missing = undecided.get(case.policy, ())
     if not missing and not found:
         missing = next((undecided[finding.policy] for finding in case.findings if finding.policy in undecided), ())
+    missing = missing or (_unsure(case, view) if found else ())
     owner = view.owner.owner
     return Judged(
         as_of=sight.inventory.as_of,
@@ -105,6 +122,13 @@ def event_of(case: Case, view: View, verdicts: tuple[Verdict, ...], sight: Sight
         fingerprint=view.resource.fingerprint,
         name=view.resource.name,
     )
+
+
+def _unsure(case: Case, view: View) -> tuple[str, ...]:
+    """What a case that is on its way to an act must know, and this reading could not tell. One denied call is no new plan."""
+    same = ("fingerprint",) if case.fingerprint and isinstance(view.resource.fingerprint, Unknown) else ()
+    acts = case.told is not None and case.told.mode.rank > Mode.NOTIFY.rank
+    return same or tuple(name for name in CLOUD_PROTECTIONS if acts and isinstance(view.row.get(name), Unknown))
 
 
 def _managed(view: View) -> str:

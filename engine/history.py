@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from engine.model import Inventory, Key, Resource, Unknown
+from engine.model import Inventory, Resource, Unknown
 
 Facts = Mapping[str, Callable[[Resource], bool | Unknown]]
 
 SEEN = "seen"
+
+UNWATCHED = timedelta(days=7)
+"""Scans further apart than this leave a gap between them: what was unused before and after may have been used in it."""
 
 
 def carry(
@@ -18,11 +21,16 @@ def carry(
 ) -> tuple[Resource, ...]:
     """The resources with their `since`: the provider's own date if it gave one, else the last inventory's, else `as_of`.
 
-    A resource that was not in the last inventory (it was in a gap, say) starts anew. A main fact that is Unknown makes
-    `idle_days` Unknown.
+    A resource that was not in the last inventory (it was in a gap, say) starts anew, and so do the facts of all when nobody
+    looked for a week; that a resource was there is not in doubt then. A main fact that is Unknown makes `idle_days` Unknown.
     """
-    before: Mapping[Key, Resource] = {old.key: old for old in previous.resources} if previous else {}
+    watched = previous is not None and as_of - previous.as_of <= UNWATCHED
+    before = {old.key: old if watched else _only_seen(old) for old in previous.resources} if previous else {}
     return tuple(_carried(resource, before.get(resource.key), facts.get(resource.key.kind, {}), as_of) for resource in resources)
+
+
+def _only_seen(old: Resource) -> Resource:
+    return replace(old, since={SEEN: old.since[SEEN]} if SEEN in old.since else {})
 
 
 def _carried(resource: Resource, old: Resource | None, facts: Facts, as_of: datetime) -> Resource:

@@ -11,10 +11,13 @@ from datetime import datetime
 
 from engine.calendar import end_of
 from engine.ladder import mode_of, terms_of
-from engine.model import Inventory, Unknown, is_ours
+from engine.model import Inventory, Resource, Unknown
 from engine.policy import Exemption, PolicySet, Reap, Selection
 from engine.verdict import Finding, Reason, Spared, Undecided, Verdict
 from engine.view import Context, View, view
+
+BOOKKEEPING = frozenset({"sexton-case", "sexton-generation", "sexton-until", "sexton-condemned"})
+"""What Sexton itself writes on things, as GCP spells it. It protects nothing; any other tag that an Organization names does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,16 +65,10 @@ def judge_one(seen: View, context: Context, as_of: datetime) -> Judgement:
 def judge(seen: View, policy: Reap, context: Context, as_of: datetime, *, left: bool | None = None) -> Verdict:
     """One policy on one resource.
 
-    `left` is given after our own stop, which changed what `when` looks at: being as we left it stands in its place.
+    `left` is given after our own stop, which changed what `when` looks at: being as we left it stands in its place. Whose
+    resources a team's policy speaks of is no part of `when`: the owner may have changed since.
     """
-    when = _when(seen, policy) if left is None else Answer(holds=left, reason=Reason.NO_MATCH)
-    answers = (
-        when,
-        _not_protected(seen, context.policies),
-        _not_exempt(seen, policy, context.policies.exemptions, as_of),
-        _old_enough(seen, context.policies),
-        _owner_known(seen),
-    )
+    answers = conjuncts(seen, policy, context, as_of, left=left)
     spared = next((answer for answer in answers if answer.holds is False), None)
     if spared:
         return Spared(policy=policy.meta.name, reason=spared.reason)
@@ -82,9 +79,20 @@ def judge(seen: View, policy: Reap, context: Context, as_of: datetime, *, left: 
     return Finding(terms=terms_of(seen, policy, context.policies), mode=mode, because=because)
 
 
-def _when(seen: View, policy: Reap) -> Answer:
+def conjuncts(seen: View, policy: Reap, context: Context, as_of: datetime, *, left: bool | None = None) -> tuple[Answer, ...]:
+    """The five parts of a verdict, in the order in which the first that is false names the reason."""
+    return (
+        _when(seen, policy, left),
+        _not_protected(seen, context.policies),
+        _not_exempt(seen, policy, context.policies.exemptions, as_of),
+        _old_enough(seen, context.policies),
+        _owner_known(seen),
+    )
+
+
+def _when(seen: View, policy: Reap, left: bool | None) -> Answer:
     scope = _in_scope(seen, policy.only_team)
-    holds, missing = _selected(seen, policy.selects)
+    holds, missing = _selected(seen, policy.selects) if left is None else (left, ())
     if scope is False or holds is False:
         return Answer(holds=False, reason=Reason.NO_MATCH)
     if scope is None or holds is None:
@@ -107,28 +115,34 @@ def _selected(seen: View, selects: Selection) -> tuple[bool | None, tuple[str, .
 
 
 def _not_protected(seen: View, policies: PolicySet) -> Answer:
-    protect = policies.organization.protect
-    key = seen.resource.key
-    if key.account in protect.accounts or {key.id, key.ref} & set(protect.resources):
-        return Answer(holds=False, reason=Reason.PROTECTED)
-    tags = seen.resource.tags
-    if isinstance(tags, Unknown):
+    protected = is_protected(seen.resource, policies)
+    if protected is None:
         return Answer(holds=None, reason=Reason.PROTECTED, missing=("tags",))
-    return Answer(holds=not any(protects(tag, protect.tags) for tag in tags), reason=Reason.PROTECTED)
+    return Answer(holds=not protected, reason=Reason.PROTECTED)
+
+
+def is_protected(resource: Resource, policies: PolicySet) -> bool | None:
+    """Whether the Organization protects it, by account, by name or by tag; None where its tags could not be read."""
+    protect, key = policies.organization.protect, resource.key
+    if key.account in protect.accounts or {key.id, key.ref} & set(protect.resources):
+        return True
+    if isinstance(resource.tags, Unknown):
+        return None
+    return any(protects(tag, protect.tags) for tag in resource.tags)
 
 
 def protects(tag: str, protecting: Iterable[str]) -> bool:
     """Whether a tag is a protecting one, without regard to case. GCP labels hold no colon: `sexton-keep` counts too."""
-    if is_ours(tag):
-        return False
     written = tag.lower()
+    if written.replace(":", "-") in BOOKKEEPING:
+        return False
     return any(written in (name.lower(), name.lower().replace(":", "-")) for name in protecting)
 
 
 def _not_exempt(seen: View, policy: Reap, exemptions: Iterable[Exemption], as_of: datetime) -> Answer:
     missing: set[str] = set()
     for exemption in exemptions:
-        if not _speaks_of(exemption, policy, seen) or as_of >= end_of(exemption.until, "UTC"):
+        if not speaks_of(exemption, policy, seen, as_of):
             continue
         scope = _in_scope(seen, exemption.only_team)
         holds, lacking = _selected(seen, exemption.selects)
@@ -140,9 +154,10 @@ def _not_exempt(seen: View, policy: Reap, exemptions: Iterable[Exemption], as_of
     return Answer(holds=None if missing else True, reason=Reason.EXEMPT, missing=tuple(missing))
 
 
-def _speaks_of(exemption: Exemption, policy: Reap, seen: View) -> bool:
+def speaks_of(exemption: Exemption, policy: Reap, seen: View, as_of: datetime) -> bool:
+    """Whether an exemption is in force and about this policy and kind; its condition may still not hold."""
     named = "*" in exemption.of or policy.meta.name in exemption.of
-    return named and seen.resource.key.kind in exemption.selects.kinds
+    return named and seen.resource.key.kind in exemption.selects.kinds and as_of < end_of(exemption.until, "UTC")
 
 
 def _old_enough(seen: View, policies: PolicySet) -> Answer:

@@ -27,6 +27,7 @@ def mode_of(seen: View, policy: Reap, context: Context) -> tuple[Mode, str]:
         (_managed(seen), "another tool manages it"),
         (_guarded(seen), "its own deletion protection"),
         (_in_use(seen, kind), "it is in use"),
+        (Mode.STOP if seen.resource.key.ref in context.carriers else Mode.DELETE, "something protected is attached to it"),
     ]
     mode = lowest(mode for mode, _ in ceilings)
     return mode, next(why for ceiling, why in ceilings if ceiling is mode)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from engine.model import Verb
 from engine.money import Money
 from engine.policy import Limits, Organization, PolicySet
+
+if TYPE_CHECKING:
+    from engine.judge import Judgement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +50,19 @@ class Population:
     """(kind, account) -> resources."""
     by_team: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """(kind, team) -> resources."""
+
+
+def population(verdicts: Iterable[Judgement]) -> Population:
+    """How many resources of each kind there are in all, in each account and for each team."""
+    kinds: Counter[str] = Counter()
+    accounts: Counter[tuple[str, str]] = Counter()
+    teams: Counter[tuple[str, str]] = Counter()
+    for judgement in verdicts:
+        key = judgement.view.resource.key
+        kinds[key.kind] += 1
+        accounts[key.kind, key.account] += 1
+        teams[key.kind, judgement.view.owner.team] += 1
+    return Population(by_kind=kinds, by_account=accounts, by_team=teams)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,23 +139,22 @@ def _hits(act: Act, scope: Scope, priced_by_platform: bool) -> Iterable[Hit]:
         counted = {
             "per_hour": (len(hour) + 1, limits.per_hour),
             "per_day": (len(day) + 1, limits.per_day),
-            "percent_per_day": (len(same_kind) + 1, _share(limits.percent_per_day, scope.population)),
+            "percent_per_day": (len(same_kind) + 1, share(limits.percent_per_day, scope.population)),
         }
         for name, (would, allowed) in counted.items():
             if allowed is not None and would > allowed:
                 yield Hit(limit=name, scope=scope.name, would=Decimal(would), allowed=Decimal(allowed))
         if limits.dollars_per_day is not None:
-            spent = _dollars([*day, act], limits.dollars_per_day, priced_by_platform)
-            if spent > limits.dollars_per_day:
+            spent = _dollars([*day, act], limits.dollars_per_day)
+            if spent > limits.dollars_per_day and not (priced_by_platform and act.dollars is None):
                 yield Hit(limit="dollars_per_day", scope=scope.name, would=spent, allowed=limits.dollars_per_day)
 
 
-def _share(percent: Decimal | None, population: int) -> int | None:
+def share(percent: Decimal | None, population: int) -> int | None:
     """A percentage of the kind in this scope, rounded down, at least 1."""
     return None if percent is None else max(1, int(percent * population / 100))
 
 
-def _dollars(acts: list[Act], whole_day: Decimal, priced_by_platform: bool) -> Decimal:
+def _dollars(acts: list[Act], whole_day: Decimal) -> Decimal:
     """What acts cost in the day's dollars. One of unknown price uses up the day: alone it may go, beside others it may not."""
-    unknown = whole_day if not priced_by_platform else Decimal(0)
-    return sum((act.dollars if act.dollars is not None else unknown for act in acts), Decimal(0))
+    return sum((act.dollars if act.dollars is not None else whole_day for act in acts), Decimal(0))

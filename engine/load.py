@@ -8,7 +8,7 @@ from datetime import date
 from typing import TypeVar
 
 from engine.documents import BUILDERS, Draft, Value, World
-from engine.documents.files import documents_of
+from engine.documents.files import documents_of, root_of
 from engine.documents.names import check_unique, environments_of, policies_of, teams_of
 from engine.documents.selection import select
 from engine.documents.shape import wrongs
@@ -74,6 +74,7 @@ def _world(drafts: Sequence[Draft], files: Mapping[str, str], kinds: Mapping[str
     world = World(
         kinds=kinds,
         files=files,
+        root=root_of(files),
         complete=bool(_organizations(drafts)),
         organization=Organization(),
         teams=teams_of(drafts),

@@ -72,6 +72,12 @@ def managed_by(tags: Mapping[str, str] | Unknown) -> str | Unknown | None:
     return _declared(lowered)
 
 
+def speaks(key: str) -> bool:
+    """Whether a tag key can say anything about a manager: all others may be left out."""
+    lowered = key.lower()
+    return lowered in _DECLARATIONS or lowered in _TOOLS or any(fnmatchcase(lowered, pattern) for pattern, _ in _PATTERNS)
+
+
 def _declared(tags: Mapping[str, str]) -> str | None:
     """What people wrote: `terraform: true`, `managed-by: Terraform`."""
     for key in _DECLARATIONS:

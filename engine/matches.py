@@ -51,23 +51,60 @@ class Row:
     rung: Mode
     missing: tuple[str, ...]
     monthly: Money
+    kind: str = ""
+    was_rung: Mode | None = None
+    """How far the policy went there before; None where it did not match, or nothing is compared."""
+    was_team: str = ""
+    """Whose it was before; empty where the policy did not speak of it, or nothing is compared."""
+    was_undecided: bool = False
+    """Undecided before, too."""
+
+    @property
+    def further(self) -> bool:
+        """It matched before, and now may be stopped or deleted where before less could happen to it."""
+        return self.change is Change.SAME and self.was_rung is not None and self.rung.rank > self.was_rung.rank
+
+    @property
+    def eased(self) -> bool:
+        """It still matches, and less may happen to it than before."""
+        return self.change is Change.SAME and self.was_rung is not None and self.rung.rank < self.was_rung.rank
+
+    @property
+    def moved(self) -> bool:
+        """It has another team than before."""
+        return self.was_team not in ("", self.team)
+
+    @property
+    def widened(self) -> bool:
+        """More may happen to it than before: what a review is about, what meets limits."""
+        return self.change is Change.ADDED or self.further
+
+    @property
+    def news(self) -> bool:
+        """Whether the change does anything to it: neither the same in every respect, nor as undecided as before."""
+        if self.change is Change.UNDECIDED:
+            return not self.was_undecided
+        return self.change is not Change.SAME or self.further or self.eased or self.moved
 
 
 def rows(base: Judged | None, head: Judged) -> Iterator[Row]:
     """Every resource and policy where something is to be said; without `base`, all that `head` matches is `same`."""
     before = _by_key(base.judgements) if base else {}
     after = _by_key(head.judgements)
-    for (key, policy), (judgement, verdict) in after.items():
-        _, old = before.get((key, policy), (None, None))
-        change = _change(old, verdict, compared=base is not None)
+    for pair, (judgement, verdict) in after.items():
+        old = before.get(pair)
+        change = _change(old[1] if old else None, verdict, compared=base is not None)
         if change:
-            yield _row(judgement, verdict, change, matched=isinstance(old, Finding))
-    for pair, (judgement, verdict) in before.items():
-        if pair not in after and isinstance(verdict, Finding):
-            yield _row(judgement, verdict, Change.REMOVED, matched=True)
+            yield _row(judgement, verdict, change, old)
+    for pair, old in before.items():
+        if pair not in after and isinstance(old[1], Finding):
+            yield _row(*old, Change.REMOVED, old)
 
 
-def _by_key(judgements: Iterable[Judgement]) -> Mapping[tuple[str, str], tuple[Judgement, Verdict]]:
+_Seen = tuple[Judgement, Verdict]
+
+
+def _by_key(judgements: Iterable[Judgement]) -> Mapping[tuple[str, str], _Seen]:
     return {(one.view.resource.key.ref, verdict.policy): (one, verdict) for one in judgements for verdict in one.verdicts}
 
 
@@ -80,8 +117,10 @@ def _change(old: Verdict | None, new: Verdict, *, compared: bool) -> Change | No
     return Change.REMOVED if isinstance(old, Finding) else None
 
 
-def _row(judgement: Judgement, verdict: Verdict, change: Change, *, matched: bool) -> Row:
+def _row(judgement: Judgement, verdict: Verdict, change: Change, old: _Seen | None) -> Row:
     resource = judgement.view.resource
+    was = old[1] if old else None
+    gone = change is Change.REMOVED
     return Row(
         key=resource.key.ref,
         name=resource.name,
@@ -89,8 +128,12 @@ def _row(judgement: Judgement, verdict: Verdict, change: Change, *, matched: boo
         team=judgement.view.owner.team,
         policy=verdict.policy,
         change=change,
-        matched=matched,
-        rung=verdict.mode if isinstance(verdict, Finding) else Mode.OBSERVE,
+        matched=isinstance(was, Finding),
+        rung=verdict.mode if isinstance(verdict, Finding) and not gone else Mode.OBSERVE,
         missing=verdict.missing if isinstance(verdict, Undecided) else (),
         monthly=resource.monthly_cost,
+        kind=resource.key.kind,
+        was_rung=was.mode if isinstance(was, Finding) else None,
+        was_team=old[0].view.owner.team if old else "",
+        was_undecided=isinstance(was, Undecided),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,9 @@ from engine.money import Money
 
 EVERYWHERE = "*"
 """The region of a gap that covers a whole account."""
+
+UNREAD = "?"
+"""At the end of an account's `parents`: what stands further above, or all of it, could not be read."""
 
 OUR_TAGS = "sexton:"
 """Tags that Sexton writes itself; they never count as a change of the resource. As GCP labels: `sexton-`."""
@@ -252,3 +255,5 @@ class KindTable:
     """The negative fact that `idle_days` counts from; empty where the kind has none."""
     stopped: frozenset[str] = frozenset()
     """Values of `state` that mean stopped."""
+    links: Callable[[Resource], tuple[Key, ...]] = lambda _: ()
+    """What a resource of this kind refers to (keys without `born`): a disk to its machine."""

@@ -96,11 +96,13 @@ class Item:
     stuck: str = ""
     ending: Ending | None = None
     buttons: tuple[Button, ...] = ()
+    terms: str = ""
+    """The digest of the terms that it speaks of."""
 
     def told(self) -> dict[str, object]:
-        """What its delivery will have promised: {case, promised: {rung: RFC 3339}, mode}."""
+        """What its delivery will have said: {case, tell, terms, promised: {rung: RFC 3339}, mode}."""
         promised = {str(rung): at.isoformat() for rung, at in self.promised.items()}
-        return {"case": self.case, "promised": promised, "mode": str(self.mode)}
+        return {"case": self.case, "tell": self.tell, "terms": self.terms, "promised": promised, "mode": str(self.mode)}
 
     @property
     def console(self) -> str:
@@ -142,7 +144,7 @@ class Notice:
     """Where the console is, without a slash at its end; empty: the words name commands instead."""
 
     def told(self) -> list[dict[str, object]]:
-        """What the outbox keeps of each case, for the event of its delivery: {case, promised: {rung: RFC 3339}, mode}."""
+        """What the outbox keeps of each case, for the event of its delivery."""
         return [each.told() for each in self.items]
 
 
@@ -184,6 +186,7 @@ def item(
         stuck=case.stuck,
         ending=case.closed.reason if case.closed else None,
         buttons=_buttons(case, action, mode, more.snoozes),
+        terms=case.terms.digest,
     )
 
 

@@ -40,9 +40,14 @@ class Group:
         return total(item.monthly for item in self.items)
 
     @property
+    def ordered(self) -> tuple[Item, ...]:
+        """The dearest first; those without a price come before them, they may be the dearest of all."""
+        return tuple(sorted(self.items, key=lambda item: (item.monthly.is_known, -item.monthly.known, item.case)))
+
+    @property
     def top(self) -> tuple[Item, ...]:
-        """The dearest few; those without a price come first, they may be the dearest of all."""
-        return tuple(sorted(self.items, key=lambda item: (item.monthly.is_known, -item.monthly.known, item.case))[:TOP])
+        """The first few of them."""
+        return self.ordered[:TOP]
 
 
 Entry = Item | Group

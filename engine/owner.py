@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
-from engine.model import Account, Key, Resource, Unknown
+from engine.model import UNREAD, Account, Key, Resource, Unknown
 from engine.policy import AccountRow, OwnerSource, PolicySet
 
 DEFAULT_SOURCES = (OwnerSource(source="tag", tags=("owner", "team")), OwnerSource(source="account"))
@@ -80,10 +80,10 @@ def _ask(source: OwnerSource, resource: Resource, row: AccountRow, policies: Pol
 
 
 def _by_tag(source: OwnerSource, tags: Mapping[str, str] | Unknown, policies: PolicySet) -> list[Evidence] | Unknown:
-    """Tag keys without regard to case, blank values as absent, in the order of the document's keys."""
+    """In the order of the document's keys, without regard to case. Blank values are absent: `owner: ""` hides no `Owner`."""
     if isinstance(tags, Unknown):
         return tags
-    lower = {key.lower(): value.strip() for key, value in tags.items()}
+    lower = {key.lower(): value.strip() for key, value in sorted(tags.items()) if value.strip()}
     values = (lower.get(key.lower(), "") for key in source.tags)
     return [_evidence("tag", value, policies) for value in values if value]
 
@@ -95,31 +95,60 @@ def _evidence(source: str, value: str, policies: PolicySet) -> Evidence:
     return Evidence(source=source, value=value, team=team.name if team else "")
 
 
+def teams_by_name(policies: PolicySet) -> Callable[[str], str]:
+    """The same look-up of teams for many texts: names and aliases, then people's addresses; empty where nobody is meant."""
+    names: dict[str, str] = {}
+    people: dict[str, str] = {}
+    for team in policies.teams.values():
+        for name in (team.name, *(alias.lower() for alias in team.aliases)):
+            names.setdefault(name, team.name)
+        for person in team.people:
+            people.setdefault(person, team.name)
+    return lambda text: names.get(text.strip().lower()) or people.get(text.lower(), "")
+
+
 def _by_map(source: OwnerSource, key: Key, name: str, policies: PolicySet) -> list[Evidence]:
     """The last rule that matches wins; one without a team says that there is no owner."""
     kind = key.kind.split(".", 1)[1]
     path = f"{key.cloud}/{key.account}/{key.region}/{kind}/{name or key.id}"
     team = ""
     for pattern, owner in source.rules:
-        if _matches(pattern, path):
+        if matches(pattern, path):
             team = owner
     return [_evidence("map", team, policies)] if team else []
 
 
-@lru_cache(maxsize=100_000)
-def _matches(pattern: str, path: str) -> bool:
-    match = GitIgnoreSpecPattern(pattern).match_file(path)
-    return match is not None
+def matches(pattern: str, path: str) -> bool:
+    """Whether a CODEOWNERS pattern speaks of a path, cloud/account/region/kind/name."""
+    return _compiled(pattern).match_file(path) is not None
+
+
+@lru_cache(maxsize=10_000)
+def _compiled(pattern: str) -> GitIgnoreSpecPattern:
+    return GitIgnoreSpecPattern(pattern)
 
 
 def account_row(account: Account, policies: PolicySet) -> AccountRow:
-    """The first row of the Organization that matches an account; an account no row matches is only observed."""
+    """The first row of the Organization that matches an account; an account no row matches is only observed.
+
+    So is one that a row might match by a name, OU or folder that was not read: a later row may be laxer.
+    """
     for row in policies.organization.accounts:
-        if all(_row_matches(name, pattern, account) for name, pattern in row.match.items()):
-            return row
+        answers = [_row_matches(name, pattern, account) for name, pattern in row.match.items()]
+        if False in answers:
+            continue
+        return AccountRow(match=row.match) if None in answers else row
     return AccountRow(match={})
 
 
-def _row_matches(name: str, pattern: str, account: Account) -> bool:
+def _row_matches(name: str, pattern: str, account: Account) -> bool | None:
+    """None where it was not read: AWS accounts have a name and a parent, and only their organization tells which.
+
+    Of a GCP project that Resource Manager refuses, or of a folder above one, `UNREAD` stands for what may be further up.
+    """
     values = {"cloud": (account.cloud,), "id": (account.id,), "name": (account.name,)}.get(name, account.parents)
-    return any(fnmatchcase(value, pattern) for value in values)
+    known = [value for value in values if value not in ("", UNREAD)]
+    if any(fnmatchcase(value, pattern) for value in known):
+        return True
+    hidden = UNREAD in values or (not known and (account.cloud == "aws" or UNREAD in account.parents))
+    return None if hidden else False

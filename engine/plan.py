@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +16,19 @@ from engine.schedule import RUNGS, Rules, action_of, complete
 
 READY = frozenset({State.APPROVED, State.SNAPSHOTTING})
 """The states from which an act may begin."""
+
+GUARDS: Mapping[str, str] = {
+    "mode": "The lowest of all ceilings (server, account, policy, kind, what manages it) does not reach this rung.",
+    "evidence": "A field that decides could not be read, or the resource lies in a gap of the newest inventory.",
+    "notice": "Its owner has not been told of this, or the date that they were told has not come.",
+    "approval": "Not everybody who must has agreed to exactly this action.",
+    "fingerprint": "What the resource was when it was looked at is not known, so that a change would not show.",
+    "freeze": "Somebody has frozen everything.",
+    "git": "The policies in force are not the head of their branch as polled in the last 15 minutes, or the head does not load.",
+    "window": "It is outside the hours in which acts may run, in the time zone of the owning team.",
+    "caps": "One act more would break a limit of the account, the policy, the team or the organization.",
+}
+"""What may hold an act back, by metric name, as a sentence for whoever waits for it."""
 
 PATIENT = frozenset({"caps", "window"})
 """Blocks that only time lifts: while nothing else blocks, an approval does not run out."""
@@ -40,6 +53,8 @@ class Skipped:
 
     case: str
     blocked_by: tuple[str, ...]
+    limits: tuple[str, ...] = ()
+    """The limits that hold it back, where `caps` is one of the guards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +81,8 @@ def plan(cases: Iterable[Case], standing: Standing, now: datetime) -> Plan:
         action = action_of(case)
         blocks = blocked(case, action, standing, usage, now)
         if blocks or action is None:
-            skipped.append(Skipped(case=case.id, blocked_by=blocks))
+            limits = _limits(case, action, standing, usage, now) if action and "caps" in blocks else ()
+            skipped.append(Skipped(case=case.id, blocked_by=blocks, limits=limits))
             continue
         actions.append(action)
         usage = usage.with_act(act_of(case, action, now))
@@ -103,8 +119,14 @@ def _agreed(case: Case, action: Action | None) -> bool:
 
 def over_limits(case: Case, action: Action, standing: Standing, usage: Usage, now: datetime) -> bool:
     """Whether one act more would break a limit."""
+    return bool(_limits(case, action, standing, usage, now))
+
+
+def _limits(case: Case, action: Action, standing: Standing, usage: Usage, now: datetime) -> tuple[str, ...]:
+    """The names of the limits that one act more would break."""
     by_platform = any(agreement.role == "platform" for agreement in case.agreements)
-    return bool(hits(act_of(case, action, now), usage, standing.population, standing.policies, priced_by_platform=by_platform))
+    met = hits(act_of(case, action, now), usage, standing.population, standing.policies, priced_by_platform=by_platform)
+    return tuple(sorted({hit.limit for hit in met}))
 
 
 def act_of(case: Case, action: Action, now: datetime) -> Act:

@@ -296,6 +296,8 @@ class Expect:
     verdict: str
     reason: str = ""
     missing: tuple[str, ...] = ()
+    line: int = field(default=0, compare=False)
+    """Where it stands in its file, 1-based; 0 where it is from no file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One problem at line and column (both from 1). `file` is empty where it is about the whole set. `code` is a short kebab word."""
+    """One problem at line and column, both from 1. `file` is empty where it is about the whole set; `code` is a kebab word."""
 
     file: str
     line: int

@@ -43,20 +43,21 @@ def lifetime(resource: Resource, ttl: TTL | None, subject: Subject, as_of: datet
         return Lifetime()
     if isinstance(resource.tags, Unknown):
         return Lifetime(days_left=resource.tags)
-    rule = next((rule for rule in ttl.rules if _applies(rule, subject)), TTLRule())
+    rule = next((rule for rule in ttl.rules if applies(rule, subject)), TTLRule())
     born = resource.created or resource.since.get("seen", as_of)
     text = _tag(resource.tags, ttl.tags)
     if not text:
         return _by_rule(rule, max(born, resource.since.get("seen", born)), as_of)
-    end = _end(text, born, subject.zone)
+    end = end_of_text(text, born, subject.zone)
     if isinstance(end, Unknown):
         return Lifetime(days_left=end, source="tag", text=text, invalid=True)
-    longest = born + _span(rule.longest) if rule.longest else None
+    longest = born + span_of(rule.longest) if rule.longest else None
     ends = [moment for moment in (end, longest) if moment is not None]
     return Lifetime(days_left=_days(min(ends) - as_of) if ends else None, source="tag", text=text)
 
 
-def _applies(rule: TTLRule, subject: Subject) -> bool:
+def applies(rule: TTLRule, subject: Subject) -> bool:
+    """Whether a rule speaks of such a resource."""
     asked = ((rule.environment, subject.environment), (rule.resource, subject.kind), (rule.team, subject.team))
     return all(not wanted or value in wanted for wanted, value in asked)
 
@@ -65,15 +66,16 @@ def _by_rule(rule: TTLRule, start: datetime, as_of: datetime) -> Lifetime:
     """A default counts from the later of creation and first seen, so that a new rule never finds old things already expired."""
     if rule.default is None:
         return Lifetime()
-    return Lifetime(days_left=_days(start + _span(rule.default) - as_of), source="rule", text=str(rule.default))
+    return Lifetime(days_left=_days(start + span_of(rule.default) - as_of), source="rule", text=str(rule.default))
 
 
 def _tag(tags: Mapping[str, str], keys: tuple[str, ...]) -> str:
-    lower = {key.lower(): value.strip() for key, value in tags.items()}
+    lower = {key.lower(): value.strip() for key, value in sorted(tags.items()) if value.strip()}
     return next((lower[key.lower()] for key in keys if lower.get(key.lower())), "")
 
 
-def _end(text: str, born: datetime, zone: str) -> datetime | Unknown | None:
+def end_of_text(text: str, born: datetime, zone: str) -> datetime | Unknown | None:
+    """The end that a tag's text means; None for `never`, Unknown for what is no lifetime."""
     if text.lower() == "never":
         return None
     if span := SPAN.fullmatch(text):
@@ -86,7 +88,8 @@ def _end(text: str, born: datetime, zone: str) -> datetime | Unknown | None:
     return Unknown(f"{text!r} is not a lifetime: write 30d, 12h, 4w, 2026-12-31 or never")
 
 
-def _span(duration: Duration) -> timedelta:
+def span_of(duration: Duration) -> timedelta:
+    """A rule's duration as time."""
     return duration.comparable
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from engine.model import Mode
+from engine.model import Mode, canonical
 from engine.policy import Approval, Duration
 
 
@@ -27,6 +28,11 @@ class Terms:
     after: Mapping[Mode, Duration]
     before_delete: tuple[str, ...]
     approval: Mapping[Mode, Approval]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what is promised: a notice carries it, and its receipt counts for these terms only."""
+        return hashlib.sha256(canonical(self.as_json())).hexdigest()
 
     def as_json(self) -> dict[str, object]:
         """The part of an action that the action hash covers."""

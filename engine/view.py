@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from engine.managed import managed_by
-from engine.model import Account, KindTable, Mode, Resource, Unknown, Value
+from engine.model import Account, Fields, KindTable, Mode, Resource, Unknown, Value
 from engine.owner import Owner, account_row, resolve
 from engine.policy import Environment, PolicySet
 from engine.ttl import Lifetime, Subject, lifetime
@@ -28,6 +28,8 @@ class Context:
     policies: PolicySet
     accounts: Mapping[str, Account]
     server: Mode = Mode.DELETE
+    carriers: frozenset[str] = frozenset()
+    """Key texts of what something protected is attached to (engine/attached.py)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ def view(resource: Resource, context: Context, as_of: datetime) -> View:
         environment=row.environment, kind=resource.key.kind, team=owner.team, zone=team.time_zone if team else "UTC"
     )  # fmt: skip
     ttl = lifetime(resource, policies.ttl, subject, as_of)
-    managed = _managed(resource)
+    managed = manager_of(resource.tags, resource.fields)
     age = (as_of - (resource.created or resource.since.get("seen", as_of))) / DAY
     derived: dict[str, Cell | None] = {
         "environment": row.environment or None,
@@ -82,13 +84,15 @@ def view(resource: Resource, context: Context, as_of: datetime) -> View:
     )
 
 
-def _managed(resource: Resource) -> str | Unknown | None:
-    """The manager that its tags name, or that the cloud itself names in a field."""
-    by_tag = managed_by(resource.tags)
+def manager_of(tags: Mapping[str, str] | Unknown, fields: Fields) -> str | Unknown | None:
+    """The manager that its tags name, or that the cloud itself names in a field; Unknown where one of them could not be read."""
+    by_tag = managed_by(tags)
     if isinstance(by_tag, str):
         return by_tag
-    named = [f"{name} {value}" for name in MANAGERS if isinstance(value := resource.fields.get(name), str)]
-    return next(iter(named), by_tag)
+    said = [(name, fields.get(name)) for name in MANAGERS]
+    named = (f"{name} {value}" for name, value in said if isinstance(value, str))
+    hidden = (value for _, value in said if isinstance(value, Unknown))
+    return next(named, next(hidden, by_tag))
 
 
 def _row(resource: Resource, derived: Mapping[str, Cell | None]) -> Mapping[str, Cell]:

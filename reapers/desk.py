@@ -157,9 +157,9 @@ class Desk:
         frozen = self.ledger.frozen()
         if frozen is None:
             raise Refused("Nothing is frozen.")
-        self.ledger.unfreeze(person.email, self.clock.now())
         if frozen.who == SEXTON and self.situation().head.moved == Moved.REWOUND:
             self.ledger.set(LAST_GOOD, "")  # the person has seen that the branch was rewritten, and takes it as it is now
+        self.ledger.unfreeze(person.email, self.clock.now())  # last: a poll in between must not freeze it again
         self.heard()
 
     def _refuse(self, refusal: Refusal | None) -> None:

@@ -167,6 +167,7 @@ class Kind:
             max_mode=self.max_mode,
             main_fact=next(iter(self.facts), ""),
             stopped=self.stopped,
+            links=self.links,
         )
 
 

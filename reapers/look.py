@@ -34,7 +34,7 @@ class Looker:
     clock: Clock
 
     def look(self, key: Key, last: Sight) -> Fresh | Gone | str:
-        """The newest word on a resource; Gone when it, or this life of it, is not there; a sentence when it cannot be read."""
+        """The newest word on a resource, of whichever life has its name; Gone, or a sentence when it cannot be read."""
         kind, cloud = self.kinds[key.kind], self.clouds[key.cloud]
         try:
             cell = cloud.cell(key.account, key.region, Role.SCAN, self.clock.now())
@@ -46,9 +46,8 @@ class Looker:
             return told[1]
         if isinstance(read, Gone):
             return read
-        if read.key.born != key.born:
-            return Gone(cell.now)
-        resource = self._complete(read, kind, Reader(kind=kind, cell=cell, cloud=cloud, prices=self.prices), last)
+        reader = Reader(kind=kind, cell=cell, cloud=cloud, prices=self.prices, pursued=frozenset({key.ref}))
+        resource = self._complete(read, kind, reader, last)
         return Fresh(resource=resource, sight=_alone(resource, cell, last))
 
     def _complete(self, read: Resource, kind: Kind, reader: Reader, last: Sight) -> Resource:

@@ -39,17 +39,18 @@ def with_history(
     return carry(resources, previous, {name: kind.facts for name, kind in kinds.items()}, as_of)
 
 
-def wanted(resource: Resource, kind: Kind, context: Context | None, as_of: datetime) -> frozenset[str]:
+def wanted(resource: Resource, kind: Kind, context: Context | None, as_of: datetime, *, pursued: bool = False) -> frozenset[str]:
     """The unread evidence that is worth its price now, cheapest first: ask again until there is none.
 
     Free fields always; a dear one only where it leaves a policy undecided, or, once a policy matches, where it may protect.
+    `pursued`: a case is on its way whatever `when` says today, as after our own stop.
     """
     unread = {name: evidence.price for name, evidence in kind.evidence.items() if resource.fields.get(name) == NOT_READ}
     useful = {name for name, price in unread.items() if price == FREE}
     if not useful and unread and context is not None:
         judged = judge_one(view(resource, context, as_of), context, as_of)
         useful = {name for verdict in judged.undecided for name in verdict.missing if name in unread}
-        useful = useful or (judged.findings and unread.keys() & set(CLOUD_PROTECTIONS)) or set()
+        useful = useful or ((judged.findings or pursued) and unread.keys() & set(CLOUD_PROTECTIONS)) or set()
     cheapest = min((PRICES.index(unread[name]) for name in useful), default=0)
     return frozenset(name for name in useful if unread[name] == PRICES[cheapest])
 
@@ -62,14 +63,19 @@ class Reader:
     cell: Cell
     cloud: Cloud
     prices: PriceBook
+    pursued: frozenset[str] = frozenset()
+    """The key texts of what is on its way to an act, whatever its policy's `when` says today."""
 
     def complete(self, resources: Sequence[Resource], context: Context | None) -> Sequence[Resource]:
         """The resources with all evidence that is worth its price, priced anew: a size may be evidence."""
         while True:
-            wants = {each.key: wanted(each, self.kind, context, self.cell.now) for each in resources}
+            wants = {each.key: self._wanted(each, context) for each in resources}
             if not any(wants.values()):
                 return [replace(each, monthly_cost=self.kind.price(each, self.prices)) for each in resources]
             resources = self.read(resources, wants)
+
+    def _wanted(self, resource: Resource, context: Context | None) -> frozenset[str]:
+        return wanted(resource, self.kind, context, self.cell.now, pursued=resource.key.ref in self.pursued)
 
     def read(self, resources: Sequence[Resource], wants: Mapping[Key, frozenset[str]]) -> tuple[Resource, ...]:
         """The resources with the evidence that `wants` names."""

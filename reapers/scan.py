@@ -40,6 +40,8 @@ class Request:
     previous: Inventory | None = None
     context: Callable[[Mapping[str, Account]], Context] | None = None
     progress: Callable[[Step], None] = lambda step: None
+    pursued: frozenset[str] = frozenset()
+    """The key texts of what we stopped: no policy matches it any more, and its protections must be known all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +157,8 @@ def _list(task: Task, cell: Cell, request: Request, found: list[Resource]) -> Se
 def _with_evidence(
     task: Task, cell: Cell, request: Request, resources: Sequence[Resource], context: Context | None
 ) -> Sequence[Resource]:
-    return Reader(kind=task.kind, cell=cell, cloud=task.cloud, prices=request.prices).complete(resources, context)
+    reader = Reader(kind=task.kind, cell=cell, cloud=task.cloud, prices=request.prices, pursued=request.pursued)
+    return reader.complete(resources, context)
 
 
 def _explain(cloud: Cloud, error: Exception) -> tuple[Outcome, str]:

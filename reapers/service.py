@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -28,6 +27,7 @@ from reapers.clouds.cloud import Cloud, Unreachable
 from reapers.execute import Executor, Report
 from reapers.execute.attempt import Tools
 from reapers.execute.hands import Hands
+from reapers.heads import HeadFile
 from reapers.kind import Kind
 from reapers.look import Looker
 from reapers.notify import Notifier
@@ -37,6 +37,7 @@ from reapers.sources.errors import SnapshotError
 from reapers.sources.snapshots import Store
 from reapers.store import LedgerUnavailable
 from reapers.store.ledger import Ledger
+from reapers.tally import Tally
 from reapers.telling import Telling
 from reapers.watch import Watch
 
@@ -59,6 +60,8 @@ class Options:
     """Where a console shows cases. Empty: notices name commands instead, until there is one."""
     worker: str = "sexton"
     call_seconds: float = 60
+    keep_daily: timedelta = timedelta(days=400)
+    """For how long one inventory of each day stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,8 @@ class World:
     snapshots: Store
     watch: Watch
     notifier: Notifier
+    heads: HeadFile | None = None
+    """Where the audit trail's head is kept; None: nowhere."""
 
 
 @dataclass(slots=True)
@@ -82,8 +87,8 @@ class Service:
     world: World
     options: Options = Options()
     situation: Situation = field(default_factory=Situation)
-    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    """(metric, label, label) -> how often, since the start: notices by result, actions by verb and result, guards."""
+    tally: Tally = field(default_factory=Tally)
+    """What was counted since the start: notices and acts by result, guards, limits."""
     progress: Callable[[Step], None] = lambda step: None
     reported: Callable[[Report], None] = lambda report: None
     _polled: datetime | None = None
@@ -102,12 +107,14 @@ class Service:
     # --- the loop -----------------------------------------------------------------------------------------------------
 
     def run(self, stop: threading.Event) -> None:
-        """Rounds until told to stop. A database or cloud that cannot be reached ends a round, not the loop."""
+        """Rounds until told to stop. A database or cloud that cannot be reached, or a fault, ends a round, not the loop."""
         while not stop.is_set():
             try:
                 self.tick()
             except (LedgerUnavailable, Unreachable, SnapshotError) as error:
                 log.error("%s", error)
+            except Exception as error:  # the loop's top: a fault of ours ends a round, not the reaper
+                log.error("a fault in Sexton ended this round", exc_info=error)
             self.pause(ROUND.total_seconds())
 
     def pause(self, seconds: float) -> None:
@@ -121,7 +128,9 @@ class Service:
 
     def tick(self) -> None:
         """One round."""
-        self.situation = replace(self.situation, rests=rests_of(self.ledger.shields(self.clock.now())))
+        if self.world.heads and not self.world.heads.keep(self.ledger, self.clock.now()):
+            self.tally.counts["audit_head_failures_total", "", ""] += 1
+        self._read_rests()
         self._poll()
         if self.situation.inventory is None:
             self._open_inventory()
@@ -137,7 +146,7 @@ class Service:
 
     def _poll(self) -> None:
         now = self.clock.now()
-        if self._polled is not None and now - self._polled < self.options.poll_every:
+        if self._polled is not None and timedelta(0) <= now - self._polled < self.options.poll_every:
             return
         self._polled = now
         before = self.situation.commit
@@ -160,18 +169,19 @@ class Service:
 
     def _judge(self) -> None:
         """The verdicts of the policies in force on the newest inventory, and what they mean for the cases."""
-        policies, inventory = self.situation.policies, self.situation.inventory
-        if policies is None or inventory is None:
-            return
-        verdicts, sizes = judged(inventory, policies, self.situation.mode)
-        self.situation = replace(self.situation, judged=verdicts, population=sizes)
+        self.situation = judged(self.situation)
+        self._read_rests()  # a scan takes minutes, in which people say no
         if sight := self.situation.sight():
             apply_inventory(self.ledger, sight, self.clock.now())
 
+    def _read_rests(self) -> None:
+        """What people, or a restore, want left alone for now."""
+        self.situation = replace(self.situation, rests=rests_of(self.ledger.shields(self.clock.now())))
+
     def scan_due(self) -> datetime:
-        """When the next scan is due."""
-        last = self.situation.inventory
-        return last.as_of + self.options.scan_every if last else self.clock.now()
+        """When the next scan is due; at once where the newest inventory is from the future, after the clock was set back."""
+        last, now = self.situation.inventory, self.clock.now()
+        return last.as_of + self.options.scan_every if last and last.as_of <= now else now
 
     def scan(self) -> None:
         """Reads the estate, keeps it as a snapshot, judges it."""
@@ -183,11 +193,22 @@ class Service:
             previous=self.situation.inventory,
             context=self._context if self.situation.policies else None,
             progress=self.progress,
+            pursued=frozenset(case.key.ref for case in self.ledger.open_cases() if case.rung is Mode.STOP),
         )
         inventory = self.world.snapshots.write(scan(request, self.clock.now()))
         self.situation = replace(self.situation, inventory=inventory, scan_seconds=time.perf_counter() - began)
         self.ledger.set(LAST_SCAN, inventory.as_of.isoformat())
         self._judge()
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """History is one inventory a day. Where it cannot be tidied there is only too much of it."""
+        try:
+            gone = self.world.snapshots.prune(self.options.keep_daily.days)
+        except SnapshotError as error:
+            log.warning("old inventories stay: %s", error)
+        else:
+            log.info("%d old inventories removed", len(gone))
 
     def _context(self, accounts: Mapping[str, Account]) -> Context:
         assert self.situation.policies is not None  # `scan` asks only then
@@ -216,17 +237,19 @@ class Service:
 
     def _advance(self) -> None:
         if self.situation.policies is not None:
-            apply_time(self.ledger, Rules(policies=self.situation.policies), self.plan(), self.clock.now())
+            current = self.plan()
+            self.tally.plan(current)
+            apply_time(self.ledger, Rules(policies=self.situation.policies), current, self.clock.now())
 
     def _tell(self) -> None:
         sight = self.situation.sight()
         if sight is None:
             return
         for result in self._telling().tell(sight, self.clock.now()):
-            self.counts["notices_total", result, ""] += 1
+            self.tally.notice(result)
 
     def _telling(self) -> Telling:
-        return Telling(ledger=self.ledger, notifier=self.world.notifier, link=self.options.link)
+        return Telling(ledger=self.ledger, notifier=self.world.notifier, clock=self.clock, link=self.options.link)
 
     def _act(self) -> None:
         """One by one, each with a plan of its own moment: what an act uses up is counted before the next."""
@@ -266,7 +289,7 @@ class Service:
         )
 
     def _count(self, report: Report) -> None:
-        self.counts["actions_total", str(report.verb), str(report.result)] += 1
+        self.tally.report(report)
         log.info("%s of case %s: %s %s", report.verb, report.case, report.result, report.why)
         self.reported(report)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from engine.attached import carriers
 from engine.follow import Rests, Sight
 from engine.judge import Judgement, judge_all
-from engine.limits import Population
+from engine.limits import Population, population
 from engine.load import Problem
 from engine.model import Inventory, Mode
 from engine.policy import PolicySet
@@ -35,7 +35,7 @@ class HeadState:
 
     def is_current(self, now: datetime) -> bool:
         """Whether acts may trust the running commit."""
-        return self.valid and self.polled_at is not None and now - self.polled_at <= HEAD_AGE
+        return self.valid and self.polled_at is not None and timedelta(0) <= now - self.polled_at <= HEAD_AGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +50,8 @@ class Situation:
     """The server's ceiling, lowered to observe while nobody can be told."""
     scan_seconds: float | None = None
     population: Population = field(default_factory=Population)
+    carriers: frozenset[str] = frozenset()
+    """Key texts of what something protected is attached to."""
     rests: Rests = field(default_factory=dict)
     """Key text -> policies at rest there, as the last round read it."""
 
@@ -63,7 +65,8 @@ class Situation:
         if self.policies is None:
             return None
         accounts = self.inventory.accounts if self.inventory else ()
-        return Context(policies=self.policies, accounts={account.id: account for account in accounts}, server=self.mode)
+        known = {account.id: account for account in accounts}
+        return Context(policies=self.policies, accounts=known, server=self.mode, carriers=self.carriers)
 
     def sight(self) -> Sight | None:
         """The judged inventory; None before the first scan or load."""
@@ -71,24 +74,16 @@ class Situation:
         return Sight.of(self.inventory, self.judged, context, self.rests) if self.inventory and context else None
 
 
-def judged(inventory: Inventory, policies: PolicySet, mode: Mode) -> tuple[tuple[Judgement, ...], Population]:
-    """The verdicts of every policy on an inventory, and the sizes that percentages are taken of."""
-    accounts = {account.id: account for account in inventory.accounts}
-    verdicts = judge_all(inventory, Context(policies=policies, accounts=accounts, server=mode))
-    return verdicts, population(verdicts)
-
-
-def population(verdicts: Iterable[Judgement]) -> Population:
-    """How many resources of each kind there are in all, in each account and for each team."""
-    kinds: Counter[str] = Counter()
-    accounts: Counter[tuple[str, str]] = Counter()
-    teams: Counter[tuple[str, str]] = Counter()
-    for judgement in verdicts:
-        key = judgement.view.resource.key
-        kinds[key.kind] += 1
-        accounts[key.kind, key.account] += 1
-        teams[key.kind, judgement.view.owner.team] += 1
-    return Population(by_kind=kinds, by_account=accounts, by_team=teams)
+def judged(situation: Situation) -> Situation:
+    """The situation with the verdicts of its policies on its inventory, and the sizes that percentages are taken of."""
+    policies, inventory = situation.policies, situation.inventory
+    if policies is None or inventory is None:
+        return situation
+    carrying = replace(situation, carriers=carriers(inventory.resources, policies))
+    context = carrying.context()
+    assert context is not None  # there are policies
+    verdicts = judge_all(inventory, context)
+    return replace(carrying, judged=verdicts, population=population(verdicts))
 
 
 def rests_of(shields: Mapping[str, Iterable[Shield]]) -> Rests:

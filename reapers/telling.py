@@ -20,7 +20,9 @@ from engine.life import advance
 from engine.model import Mode
 from engine.notice import Item, Notice, Particulars, compose, item
 from engine.policy import Hours, Meta, Team
+from engine.render.slack import listed
 from engine.schedule import Rules, promise
+from reapers.clock import Clock
 from reapers.notify import NotDelivered, Notifier, Receipt
 from reapers.notify.notifier import delivered
 from reapers.notify.payload import Unreadable, pack, unpack
@@ -28,6 +30,9 @@ from reapers.store import Change, Post, Stale
 from reapers.store.ledger import Ledger
 
 log = logging.getLogger(__name__)
+
+LONGEST_WAIT = timedelta(hours=4)
+"""Each failure doubles the wait, up to this: where only the answer was lost, the message is read twice."""
 
 WEEKEND = 6
 """The first ISO weekday on which nobody is told anything."""
@@ -39,11 +44,12 @@ class Telling:
 
     ledger: Ledger
     notifier: Notifier
+    clock: Clock
     link: str = ""
     """Where the console is, for the links in messages."""
 
     def tell(self, sight: Sight, now: datetime) -> list[str]:
-        """Compose what is to be told today, send what waits; returns how each delivery ended (`delivered`, `failed`)."""
+        """Compose what is to be told today, send what waits; how each ended: `delivered`, `failed`, `withdrawn`."""
         self._compose(sight, now)
         return [self._send(post, sight, now) for post in self.ledger.take(now)]
 
@@ -82,18 +88,26 @@ class Telling:
     # --- out of the outbox --------------------------------------------------------------------------------------------
 
     def _send(self, post: Post, sight: Sight, now: datetime) -> str:
+        if self._is_stale(post, sight, now):
+            self.ledger.delivered(post, "", now)  # given up: what it would have said, today's message says
+            return "withdrawn"
         try:
             receipt = self.notifier.deliver(unpack(post.payload), now)
         except NotDelivered as failure:
             log.warning("%s", failure.why)
-            self.ledger.failed(post, failure.why, now + failure.retry_after)
+            self.ledger.failed(post, failure.why, now + min(failure.retry_after * 2**post.attempts, LONGEST_WAIT))
             return "failed"
         except Unreadable as unreadable:
             log.warning("%s", unreadable)
             self.ledger.delivered(post, "", now)
             return "failed"
-        self._record(post, receipt, sight, now)
+        self._record(post, receipt, sight, self.clock.now())  # grace starts when they have it, not when we began to tell
         return "delivered"
+
+    def _is_stale(self, post: Post, sight: Sight, now: datetime) -> bool:
+        """Whether the team's day that it was written for is over: its dates are old, and a new day brings a new message."""
+        team = sight.context.policies.teams.get(post.team) or Team(meta=Meta(name=post.team))
+        return post.day is not None and post.day < now.astimezone(zone_of(team.time_zone)).date()
 
     def _record(self, post: Post, receipt: Receipt, sight: Sight, now: datetime) -> None:
         """The receipt and what it allows, in one transaction; once more when a person changed one of the cases meanwhile."""
@@ -111,10 +125,15 @@ class Telling:
         steps = []
         for told in post.cases:
             case = self.ledger.case(str(told["case"]))
-            if case is not None and case.tell == told.get("tell", case.tell):
+            if case is not None and _is_still_so(case, post, told):
                 after = advance(case, delivered(told, receipt), rules, now)
                 steps.append(Change(case, after, "told", data={"channel": receipt.channel, "receipt": receipt.receipt}))
         return steps
+
+
+def _is_still_so(case: Case, post: Post, told: Mapping[str, object]) -> bool:
+    """Whether the message spoke of the case as it is now: to this team, for this reason, on these terms. Else it is told anew."""
+    return case.team == post.team and (case.tell, case.terms.digest) == (told["tell"], told["terms"])
 
 
 def _by_team(cases: Iterable[Case]) -> Mapping[str, list[Case]]:
@@ -138,8 +157,8 @@ def _is_time(team: Team, hours: Hours, now: datetime) -> bool:
 
 
 def _post(notice: Notice) -> Post:
-    tells = {each.case: each.tell for each in notice.items}
-    cases = [{**told, "tell": tells[str(told["case"])]} for told in notice.told()]
+    named = listed(notice)
+    cases = [told for told in notice.told() if told["case"] in named]
     payload = pack(notice)
     return Post(notice.id, notice.id, notice.team, notice.channel, payload=payload, cases=cases, day=notice.day)
 

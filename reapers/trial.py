@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from engine.condition import COMMON
+from engine.condition import COMMON, Test
 from engine.judge import judge
 from engine.model import Key, Resource, Unknown, Value
 from engine.money import Money
@@ -47,6 +47,10 @@ class Trial:
     got: Verdict | None
     """None where there was nothing to judge: `problem` says why."""
     problem: str = ""
+    file: str = ""
+    """The test's file; the line is the expectation's own."""
+    tests: tuple[Test, ...] = ()
+    """The policy's tests with the values that they saw."""
 
     @property
     def passed(self) -> bool:
@@ -62,8 +66,8 @@ class Trial:
         about = f"{self.test}: {self.expected.policy} on {self.expected.id}"
         if self.passed:
             return f"{about}: {self.expected.verdict}"
-        wanted = _said(self.expected.verdict, self.expected.reason, self.expected.missing)
-        return f"{about}: expected {wanted}, got {_said(*outcome(self.got)) if self.got else self.problem}"
+        wanted = said(self.expected.verdict, self.expected.reason, self.expected.missing)
+        return f"{about}: expected {wanted}, got {said(*outcome(self.got)) if self.got else self.problem}"
 
 
 def outcome(verdict: Verdict) -> tuple[str, str, tuple[str, ...]]:
@@ -98,10 +102,16 @@ def _trial(
 ) -> Trial:
     problem = _mistake(wanted, row, policies)
     if row is None or problem:
-        return Trial(test=test.meta.name, expected=wanted, got=None, problem=problem)
-    context = Context(policies=policies, accounts={})
+        return Trial(test=test.meta.name, expected=wanted, got=None, problem=problem, file=test.meta.file)
+    context, policy = Context(policies=policies, accounts={}), policies.reaps[wanted.policy]
     seen = view(resource(row, kinds[row["kind"]], test.as_of), context, test.as_of)
-    return Trial(test=test.meta.name, expected=wanted, got=judge(seen, policies.reaps[wanted.policy], context, test.as_of))
+    return Trial(
+        test=test.meta.name,
+        expected=wanted,
+        got=judge(seen, policy, context, test.as_of),
+        file=test.meta.file,
+        tests=policy.selects.when.explain(seen.row) if policy.selects.when else (),
+    )
 
 
 def _mistake(wanted: Expect, row: Mapping[str, Any] | None, policies: PolicySet) -> str:
@@ -149,6 +159,7 @@ def _since(row: Mapping[str, Any], kind: Kind, as_of: datetime) -> dict[str, dat
     return {fact: as_of - timedelta(days=value) for fact, value in days.items()}
 
 
-def _said(verdict: str, reason: str, missing: tuple[str, ...]) -> str:
+def said(verdict: str, reason: str, missing: tuple[str, ...]) -> str:
+    """A verdict and what belongs to it: `spared (exempt)`."""
     more = ", ".join(missing) if missing else reason
     return f"{verdict} ({more})" if more else verdict

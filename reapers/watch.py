@@ -11,6 +11,7 @@ from typing import Protocol
 from engine.load import load
 from engine.model import KindTable
 from engine.policy import PolicySet
+from engine.problem import Problem, Severity
 from reapers.situation import HeadState
 from reapers.sources.errors import SourceError
 from reapers.sources.git import Head, Moved
@@ -59,6 +60,9 @@ class Watch:
         if polled.moved is Moved.REWOUND:
             self._freeze(polled, last_good, now)
             return
+        if polled.distrust:
+            self._distrust(polled, now)
+            return
         if self.policies is not None and self.policies.commit == polled.sha:
             self.head = HeadState(sha=polled.sha, polled_at=now, valid=True)
             return
@@ -67,8 +71,16 @@ class Watch:
             sha=polled.sha, polled_at=now, valid=loaded.policies is not None, moved=polled.moved, problems=loaded.problems
         )  # fmt: skip
         if loaded.policies is not None:
+            if polled.signer:
+                log.info("the policies of %s are signed by %s", polled.sha[:12], polled.signer)
             self.policies = loaded.policies
             self.ledger.set(LAST_GOOD, polled.sha)
+
+    def _distrust(self, polled: Head, now: datetime) -> None:
+        """Signatures are missing: like a head that does not load. What was in force stays, and nothing acts."""
+        log.error("not taken: %s", polled.distrust)
+        problem = Problem("", 1, 1, Severity.ERROR, "signature", polled.distrust)
+        self.head = HeadState(sha=polled.sha, polled_at=now, valid=False, moved=polled.moved, problems=(problem,))
 
     def _freeze(self, polled: Head, last_good: str, now: datetime) -> None:
         self.head = HeadState(sha=polled.sha, polled_at=now, valid=False, moved="rewound")

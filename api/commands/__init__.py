@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -13,15 +14,20 @@ COMMANDS: Mapping[str, str] = {
     "init": "Start a policy repository in a new folder.",
     "validate": "Check policy documents and show all problems.",
     "test": "Run policy tests.",
+    "import": "Translate policies of other programs.",
     "scan": "Take an inventory of the clouds.",
     "plan": "Show what policies match, or what a change of them would do.",
+    "review": "Say on a pull request what its change of policies would do.",
+    "backtest": "Play policies over the past: what they would have taken, and what was wanted later.",
     "explain": "Say why a resource is found, spared or undecided.",
+    "query": "Ask the inventories in SQL.",
     "run": "Run the loop: scan, judge, tell, act.",
     "serve": "Run the loop with its API and metrics.",
     "cases": "See cases and answer them.",
     "restore": "Bring back what was stopped or deleted.",
     "freeze": "Halt every act, at once.",
     "unfreeze": "Let acts go on.",
+    "audit": "Verify or export the audit trail.",
     "token": "Make a token for a person.",
     "kinds": "List the kinds of resources and what can be done to them.",
     "permissions": "Print the cloud permissions a role needs.",
@@ -45,7 +51,8 @@ class Lazy(click.Group):
         """Import one command; None for a name that is not in the table."""
         if cmd_name not in self.table:
             return None
-        command = importlib.import_module(f"api.commands.{cmd_name}").command
+        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command = importlib.import_module(f"api.commands.{module}").command
         assert isinstance(command, click.Command)
         return command
 

@@ -124,10 +124,14 @@ def _ask(case: str) -> str:
     from api.client import the_case
 
     seen = the_case(_client(), case)
-    if not seen["approval"]:
+    if seen["state"] != "awaiting_approval" or not seen["approval"]:
         raise Stop(f"Case {seen['id']} does not wait for approval: {seen['says']}.")
     click.echo(_told(seen), err=True)
-    if not click.confirm(f"{seen['next']['verb'].capitalize()} it?", err=True):
+    try:
+        agreed = click.confirm(f"{seen['next']['verb'].capitalize()} it?", err=True)
+    except click.Abort:  # Ctrl-C, or nobody is there to answer
+        agreed = False
+    if not agreed:
         raise Stop("Nothing was approved.")
     return str(seen["approval"]["action"])
 

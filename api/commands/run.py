@@ -5,8 +5,23 @@ from __future__ import annotations
 import signal
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from reapers.service import Service
+
+
+def summary(service: Service) -> str:
+    """What one round left behind, as a sentence for whoever started it."""
+    situation = service.situation
+    inventory = situation.inventory
+    seen = f"{len(inventory.resources)} resources, {len(inventory.gaps)} gaps" if inventory else "nothing scanned"
+    found = sum(bool(judgement.findings) for judgement in situation.judged)
+    cases = len(service.ledger.open_cases())
+    commit = situation.commit[:12] or "none"
+    return f"{seen}; {found} match a policy; {cases} open cases; mode {situation.mode}, policies {commit}."
 
 
 @click.command()
@@ -25,6 +40,7 @@ def command(settings_file: Path | None, once: bool) -> None:
         service = the_service(settings, ledger, SystemClock())
         if once:
             service.tick()
+            click.echo(summary(service))
             return
         stop = threading.Event()
 

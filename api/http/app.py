@@ -5,14 +5,14 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from api import VERSION
-from api.http import acting, cases, probes, reading, slack
+from api.http import acting, audit, cases, impact, probes, reading, slack
 from api.http.door import check, hang
 from api.http.house import House
 from api.http.porch import Porch
 from api.http.problems import answer_errors
 from api.metrics import registry_of
 
-DOORS = (*probes.DOORS, *cases.DOORS, *acting.DOORS, *reading.DOORS, *slack.DOORS)
+DOORS = (*probes.DOORS, *cases.DOORS, *acting.DOORS, *audit.DOORS, *reading.DOORS, *impact.DOORS, *slack.DOORS)
 """Every route there is."""
 
 

@@ -31,17 +31,22 @@ class Door:
     access: Access | None
     answer: Callable[..., Any]
     status: int = 200
+    pipelines: bool = False
+    """Also open to pipelines that the settings know, with their forge's token."""
 
 
 class Gate:
     """Lets through who has signed in with enough access, and says who it is."""
 
-    def __init__(self, access: Access | None) -> None:
+    def __init__(self, access: Access | None, *, pipelines: bool = False) -> None:
         self.access = access
+        self.pipelines = pipelines
 
     def __call__(self, request: Request) -> None:
         """401 without a good token, 403 with one that opens too little."""
         if self.access is None:
+            return
+        if self.pipelines and _is_a_pipeline(request):
             return
         person = _signed_in(request)
         if not person.access.covers(self.access):
@@ -49,12 +54,33 @@ class Gate:
         request.state.person = person
 
 
-def _signed_in(request: Request) -> Person:
+def _token(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _is_a_pipeline(request: Request) -> bool:
+    """Whether a forge's token came, and a good one: a bad one is refused, and never tried as a person's."""
+    house: House = request.app.state.house
+    token = _token(request)
+    if house.pipelines is None or token.count(".") != 2:
+        return False
+    from api.pipelines import Rejected
+
+    try:
+        request.state.pipeline = house.pipelines.verify(token)
+    except Rejected as rejected:
+        headers = UNSIGNED if rejected.status == 401 else None
+        raise HTTPException(rejected.status, str(rejected), headers) from rejected
+    return True
+
+
+def _signed_in(request: Request) -> Person:
+    token = _token(request)
+    if not token:
         raise HTTPException(401, "Send a token: `Authorization: Bearer sxt_…`; `sexton token PERSON` makes one.", UNSIGNED)
     house: House = request.app.state.house
-    bearer = house.ledger.person(token.strip(), house.clock.now())
+    bearer = house.ledger.person(token, house.clock.now())
     if bearer is None:
         raise HTTPException(401, "This token is unknown, revoked or has run out; ask for a new one.", UNSIGNED)
     return Person(email=bearer.email, access=Access(bearer.role))
@@ -78,7 +104,7 @@ def hang(app: FastAPI, doors: Iterable[Door]) -> None:
             door.answer,
             methods=[door.method],
             status_code=door.status,
-            dependencies=[Depends(Gate(door.access))],
+            dependencies=[Depends(Gate(door.access, pipelines=door.pipelines))],
             openapi_extra={"x-access": str(door.access or PUBLIC)},
         )
 

@@ -12,6 +12,8 @@ from reapers.desk import Desk
 
 if TYPE_CHECKING:
     from api.http.slack import Buttons
+    from api.pipelines import Pipelines
+    from api.reviewing import Reviews
     from reapers.service import Service
     from reapers.store.ledger import Ledger
 
@@ -24,6 +26,10 @@ class House:
     desk: Desk
     buttons: Buttons | None = None
     """Slack's buttons; None where Slack is not configured."""
+    reviews: Reviews | None = None
+    """What a change would do; None where the policies come from no repository that changes can be fetched from."""
+    pipelines: Pipelines | None = None
+    """Pipelines that may ask for it; None where the settings know none."""
 
     @property
     def ledger(self) -> Ledger:
@@ -36,10 +42,20 @@ class House:
         return self.service.clock
 
 
-def house_of(service: Service, buttons: Buttons | None = None) -> House:
+def house_of(service: Service, buttons: Buttons | None = None, pipelines: Pipelines | None = None) -> House:
     """The house of a service. What people say at the desk begins its next round."""
     desk = Desk(service.ledger, service.clock, lambda: service.situation, service.wake)
-    return House(service=service, desk=desk, buttons=buttons)
+    return House(service=service, desk=desk, buttons=buttons, reviews=_reviews_of(service), pipelines=pipelines)
+
+
+def _reviews_of(service: Service) -> Reviews | None:
+    from api.reviewing import Reviews
+    from reapers.sources.git import Repository
+
+    repository = service.world.watch.repository
+    if not isinstance(repository, Repository):
+        return None
+    return Reviews(repository=repository, situation=lambda: service.situation, clock=service.clock)
 
 
 def the_house(request: Request) -> House:

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from api import VERSION
 from api.http.door import Door, Inside
+from engine.wording import clean
 
 
 def healthz() -> Response:
@@ -18,13 +19,17 @@ def healthz() -> Response:
 
 
 def readyz(house: Inside) -> Response:
-    """The ledger answers and policies are in force. 503 says which of them does not."""
+    """The ledger answers and policies are in force. 503 says which of them does not; a head that was not taken is named."""
     house.ledger.frozen()
     situation = house.service.situation
     if situation.policies is None:
         why = situation.head.error or "; ".join(str(problem.message) for problem in situation.head.problems[:1])
         raise HTTPException(503, f"No policies are in force{': ' + why if why else ' yet'}")
-    return PlainTextResponse("ready\n")
+    head = situation.head
+    if head.valid or not head.sha:
+        return PlainTextResponse("ready\n")
+    why = "; ".join(str(problem.message) for problem in head.problems[:1]) or f"the branch was {head.moved}"
+    return PlainTextResponse(f"ready; nothing acts, as the branch's head {head.sha[:12]} is not in force: {clean(why, 300)}\n")
 
 
 def metrics(request: Request) -> Response:

@@ -41,8 +41,8 @@ class Buttons:
 
     clicks: Clicks
     people: People
-    answer: Callable[[str, str], None]
-    """(response URL, text): shows the text to the person who pressed."""
+    answer: Callable[[Click, str], bool]
+    """Shows a sentence to the person who pressed (reapers/notify/answers.py). That it fails changes nothing."""
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     def first_time(self, click: Click, ledger: Ledger, now: datetime) -> bool:
@@ -113,21 +113,8 @@ def _pressed(body: bytes, request: Request, house: Any, after: BackgroundTasks) 
         said = take(click, person, house.desk)
     except Stranger as stranger:
         said = str(stranger)
-    if click.response_url:
-        after.add_task(buttons.answer, click.response_url, said)
+    after.add_task(buttons.answer, click, said)
     return Response(status_code=200)
-
-
-def show(url: str, text: str) -> None:
-    """Answer in Slack, to the one person only. That it fails changes nothing: the case has moved already."""
-    import requests
-
-    try:
-        requests.post(
-            url, json={"response_type": "ephemeral", "replace_original": False, "text": text}, timeout=5, allow_redirects=False
-        )
-    except requests.RequestException as error:
-        log.warning("the answer to a click could not be shown in Slack: %s", type(error).__name__)
 
 
 DOORS = (Door(method="POST", path="/slack/actions", access=None, answer=pressed),)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from api.shapes.explain_guards import guards_json
 from api.shapes.times import stamp
 from engine.follow import in_order
 from engine.judge import Judgement
-from engine.model import Inventory, Mode, Resource, Unknown
-from engine.policy import PolicySet, Reap
+from engine.model import Inventory, Mode, Unknown
+from engine.policy import Reap
 from engine.verdict import Finding, Spared, Undecided, Verdict
-from engine.view import View
+from engine.view import Context, View
 
 
-def explain_json(judgement: Judgement, policies: PolicySet, inventory: Inventory, commit: str) -> dict[str, Any]:
+def explain_json(judgement: Judgement, context: Context, inventory: Inventory, commit: str) -> dict[str, Any]:
     """Everything that is known of a resource and every policy's word on it. The case is put in by whoever can ask for it."""
     view = judgement.view
     resource = view.resource
@@ -29,7 +30,7 @@ def explain_json(judgement: Judgement, policies: PolicySet, inventory: Inventory
         "monthly": resource.monthly_cost.as_json(),
         "mode": _mode(judgement),
         "owner": _owner(view),
-        "verdicts": [_verdict(verdict, policies.reaps[verdict.policy], view) for verdict in judgement.verdicts],
+        "verdicts": [_verdict(verdict, view, context, inventory) for verdict in judgement.verdicts],
         "case": None,
     }
     return shape | _managed(view) | _ttl(view)
@@ -69,7 +70,8 @@ def _ttl(view: View) -> dict[str, Any]:
     return {"ttl": {"days_left": left, "source": ttl.source or None, "text": ttl.text}}
 
 
-def _verdict(verdict: Verdict, reap: Reap, view: View) -> dict[str, Any]:
+def _verdict(verdict: Verdict, view: View, context: Context, inventory: Inventory) -> dict[str, Any]:
+    reap = context.policies.reaps[verdict.policy]
     shape: dict[str, Any] = {"policy": verdict.policy, "kind": "Reap", "file": reap.meta.file, "line": reap.meta.line}
     match verdict:
         case Finding():
@@ -78,7 +80,7 @@ def _verdict(verdict: Verdict, reap: Reap, view: View) -> dict[str, Any]:
             shape |= {"verdict": "spared", "reason": str(reason), "missing": []}
         case Undecided(missing=missing):
             shape |= {"verdict": "undecided", "missing": list(missing)}
-    return shape | {"tests": _tests(reap, view)}
+    return shape | {"tests": _tests(reap, view), "guards": guards_json(view, reap, context, inventory.as_of)}
 
 
 def _tests(reap: Reap, view: View) -> list[dict[str, Any]]:
@@ -89,14 +91,14 @@ def _tests(reap: Reap, view: View) -> list[dict[str, Any]]:
         {
             "text": test.text,
             "line": lines[test.line].line if test.line < len(lines) else reap.meta.line,
-            "values": {name: _value(name, value, view.resource) for name, value in test.values.items()},
+            "values": {name: _value(name, value, view) for name, value in test.values.items()},
             "outcome": "unknown" if test.outcome is None else test.outcome,
         }
         for test in condition.explain(view.row)
     ]
 
 
-def _value(name: str, value: object, resource: Resource) -> dict[str, Any]:
+def _value(label: str, value: object, view: View) -> dict[str, Any]:
     """A value, that it is absent, or why it is unknown; and where it comes from."""
     if isinstance(value, Unknown):
         shape: dict[str, Any] = {"unknown": value.why}
@@ -104,5 +106,32 @@ def _value(name: str, value: object, resource: Resource) -> dict[str, Any]:
         shape = {"absent": True}
     else:
         shape = {"value": dict(value) if isinstance(value, Mapping) else value}
-    source = resource.sources.get(name) or resource.sources.get(name.split(".", 1)[0])
-    return shape | {"source": source.name if source else None, "at": stamp(source.at if source else resource.seen_at)}
+    name = "tags" if label.startswith(("tags.", "tags[")) else label
+    resource = view.resource
+    source = resource.sources.get(name)
+    return shape | {
+        "source": source.name if source else _worked_out(name, view),
+        "at": stamp(source.at if source else resource.seen_at),
+    }
+
+
+def _worked_out(name: str, view: View) -> str | None:
+    """What a field that no API tells was worked out from; None where nobody wrote that down."""
+    resource, owner, ttl = view.resource, view.owner, view.ttl
+    match name:
+        case "age_days":
+            return f"created {stamp(resource.created)}" if resource.created else "first seen by Sexton"
+        case "idle_days":
+            facts = (f"{fact} since {stamp(at)}" for fact, at in resource.since.items() if fact != "seen")
+            return next(facts, "no idle time observed")
+        case "owner" | "team" | "owner_source":
+            return f"owner from {owner.source}" if owner.source else "no owner source that counts"
+        case "ttl_days_left" | "ttl_source" | "ttl_invalid":
+            return f"lifetime {ttl.text} from {ttl.source}" if ttl.source else "no lifetime"
+        case "environment":
+            return "the Organization's row of the account"
+        case "monthly_dollars":
+            return "list prices"
+        case "managed_by":
+            return "its tags, or the cloud's own field"
+    return None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -14,6 +14,9 @@ Environ = dict[str, Any]
 App = Callable[..., Iterable[bytes]]
 
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/")
+BY_HAND = "by-hand"
+"""In the User-Agent of a call that is not Sexton's."""
+
 _READS = re.compile(r"(Describe|List|Get|Head|AssumeRole|Lookup|Search)")
 _SERVICES = {"monitoring": "cloudwatch"}
 """Signing names that are not the client's name."""
@@ -31,11 +34,20 @@ class Call:
     action: str
     resource: str = ""
     """The bucket of an S3 request."""
+    agent: str = ""
+    """The User-Agent: clients of `LocalAWS.client` say that somebody of the story works with them."""
+    asked: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """The parameters of a query-protocol request (EC2, RDS, STS)."""
 
     @property
     def mutating(self) -> bool:
         """Whether it changes something."""
         return _READS.match(self.action) is None
+
+    @property
+    def ours(self) -> bool:
+        """Whether Sexton made it: whoever else works in the account says so."""
+        return BY_HAND not in self.agent
 
     @property
     def iam(self) -> str:
@@ -52,8 +64,11 @@ def call_of(environ: Environ, account_of: Callable[[str], str]) -> Call | None:
     if signed is None:
         return None
     key, region, service = signed[1], signed[2], _SERVICES.get(signed[3], signed[3])
-    action, resource = _s3(environ) if service == "s3" else (_action(environ), "")
-    return Call(key, account_of(key), region, service, action, resource)
+    agent = environ.get("HTTP_USER_AGENT", "")
+    if service == "s3":
+        action, resource = _s3(environ)
+        return Call(key, account_of(key), region, service, action, resource, agent)
+    return Call(key, account_of(key), region, service, _action(environ), agent=agent, asked=form(environ))
 
 
 def body(environ: Environ) -> bytes:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from demo.aws.calls import Call
+from demo.aws.calls import BY_HAND, Call
 from demo.aws.clock import MotoClock
 from demo.aws.door import Door, Hook
 from demo.aws.faults import Fault
@@ -84,7 +84,7 @@ class LocalAWS:
                 endpoint_url=self.url,
                 aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
                 aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
-                config=Config(retries={"total_max_attempts": 1}),
+                config=Config(retries={"total_max_attempts": 1}, user_agent_extra=BY_HAND),
             )
         return self._clients[wanted]
 

@@ -30,6 +30,8 @@ class Call:
     name: str = ""
     query: Mapping[str, Any]
     body: Mapping[str, Any]
+    ours: bool = True
+    """Whether Sexton made it, and not somebody of the story (`LocalGCP.ask`)."""
 
     @property
     def mutating(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -39,22 +39,22 @@ class Door:
     """Requests and answers of ours that Google's documents do not allow, and methods that the double does not play."""
     lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def handle(self, http: str, target: str, raw: bytes) -> tuple[int, dict[str, Any]]:
-        """The status and JSON of the answer. Dropped, from a hook, when there is to be none."""
+    def handle(self, http: str, target: str, raw: bytes, *, ours: bool = True) -> tuple[int, dict[str, Any]]:
+        """The status and JSON of the answer. Dropped, from a hook, when there is to be none. `ours`: Sexton asks."""
         try:
-            return 200, self._answer(http, target, raw)
+            return 200, self._answer(http, target, raw, ours)
         except Violation as violation:
             self.violations.append(f"{http} {target}: {violation}")
             return violation.code, violation.body
         except Refusal as refusal:
             return refusal.code, refusal.body
 
-    def _answer(self, http: str, target: str, raw: bytes) -> dict[str, Any]:
+    def _answer(self, http: str, target: str, raw: bytes, ours: bool) -> dict[str, Any]:
         parts = urlsplit(target)
         path = tuple(unquote(part) for part in parts.path.strip("/").split("/"))
         method, found = _matched(http, path)
         query = _query(method, found, parts.query)
-        call = call_of(method, found, (query, _body(method, raw)), self.estate.now())
+        call = replace(call_of(method, found, (query, _body(method, raw)), self.estate.now()), ours=ours)
         self.calls.append(call)
         self._around(call, "before")
         self._fail(call, after=False)

@@ -130,7 +130,7 @@ class LocalGCP:
         The path is below compute/v1/projects. RuntimeError when it is refused.
         """
         target = f"/compute/v1/projects/{path}" + (f"?{urlencode(query)}" if query else "")
-        status, answer = self.door.handle(http, target, orjson.dumps(body) if body is not None else b"")
+        status, answer = self.door.handle(http, target, orjson.dumps(body) if body is not None else b"", ours=False)
         if status != 200:
             raise RuntimeError(answer["error"]["message"])
         return answer

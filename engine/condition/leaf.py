@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,10 +40,15 @@ class Leaf:
     holds: Callable[..., bool]
     negated: bool
     presence: bool
+    test: Expression
+    """The tree of `holds`: columns see from it where values in order can be halved instead of tried one by one."""
 
     def outcome(self, row: Row) -> bool | None:
-        """True, False, or None where it hangs on an unknown value. A test on an absent value is False, negated or not."""
-        values = [value_of(ref, row) for ref in self.refs]
+        """True, False, or None where it hangs on an unknown value."""
+        return self.on([value_of(ref, row) for ref in self.refs])
+
+    def on(self, values: Sequence[Value | Unknown | None]) -> bool | None:
+        """The outcome for the values of `refs`; None is absent. A test on an absent value is False, negated or not."""
         if self.presence:
             return None if isinstance(values[0], Unknown) else (values[0] is None) is self.negated
         if None in values:
@@ -66,7 +71,7 @@ def leaf(test: Expression, line: int) -> Leaf:
     negated = isinstance(test, Not)
     inner = test.operand if isinstance(test, Not) else test
     names = tuple(dict.fromkeys(refs(inner)))
-    return Leaf(line, text(test), names, predicate(inner, names), negated, isinstance(inner, Has))
+    return Leaf(line, text(test), names, predicate(inner, names), negated, isinstance(inner, Has), inner)
 
 
 def value_of(ref: Ref, row: Row) -> Value | Unknown | None:

@@ -21,6 +21,8 @@ class World:
 
     kinds: Mapping[str, KindTable]
     files: Mapping[str, str] = field(default_factory=dict)
+    root: str = ""
+    """The folder that all files lie in."""
     complete: bool = False
     """Whether an Organization is among the documents: only then are references checked."""
     organization: Organization | None = None
@@ -89,7 +91,7 @@ class Draft:
     def lookup(self, path: str, world: World) -> str | None:
         """The file that a document means by a path: relative to its own folder, else to the root. None where there is none."""
         beside = normpath(join(dirname(self.file), path))
-        return next((found for found in (beside, normpath(path)) if found in world.files), None)
+        return next((found for found in (beside, normpath(join(world.root, path))) if found in world.files), None)
 
 
 def many(value: str | list[str] | None) -> tuple[str, ...]:

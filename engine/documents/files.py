@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from posixpath import dirname, join, normpath
+from collections.abc import Iterable, Mapping, Sequence
+from posixpath import commonpath, dirname, isabs, join, normpath
 from typing import Any
 
 from engine.documents import BUILDERS
@@ -18,12 +18,17 @@ TEST_ENDINGS = (".test.yaml", ".test.yml")
 SETTINGS = ("sexton.yaml", "sexton.yml")
 """The server's settings, which may lie beside the policies."""
 
+NOTHING = "none of these files can be a policy document: those end in .yaml or .yml and are not hidden"
+
 
 def documents_of(files: Mapping[str, str], problems: list[Problem]) -> list[Draft]:
     """A draft for each document, by path. Hidden folders, settings and Backstage catalogs hold none."""
     found: list[Problem] = []
-    read_files = {path: _read(path, files[path], found) for path in sorted(files) if _is_document(path)}
-    catalogs = _catalogs(read_files)
+    root = root_of(files)
+    read_files = {path: _read(path, files[path], found) for path in sorted(files) if _is_document(_below_root(path, root))}
+    if files and not read_files:
+        problems.append(Problem("", 1, 1, Severity.ERROR, "documents", NOTHING, "name the folder that holds the policies"))
+    catalogs = _catalogs(read_files, root)
     problems.extend(problem for problem in found if not _below(problem.file, catalogs))
     drafts = []
     for path, source in read_files.items():
@@ -33,8 +38,20 @@ def documents_of(files: Mapping[str, str], problems: list[Problem]) -> list[Draf
     return drafts
 
 
+def root_of(paths: Iterable[str]) -> str:
+    """The folder that all files lie in: paths may come from the root of a repository, or from that of the machine."""
+    folders = {dirname(path) for path in paths}
+    return commonpath(folders) if folders and len({isabs(folder) for folder in folders}) == 1 else ""
+
+
+def _below_root(path: str, root: str) -> str:
+    """A path from the root: where the repository itself lies hides nothing."""
+    return path.removeprefix(f"{root.rstrip('/')}/") if root else path
+
+
 def _is_document(path: str) -> bool:
-    return path.endswith(ENDINGS) and path not in SETTINGS and not any(part.startswith(".") for part in path.split("/"))
+    hidden = any(part.startswith(".") and part not in (".", "..") for part in path.split("/"))
+    return path.endswith(ENDINGS) and path not in SETTINGS and not hidden
 
 
 def _read(path: str, text: str, problems: list[Problem]) -> Document | None:
@@ -51,7 +68,7 @@ def _read(path: str, text: str, problems: list[Problem]) -> Document | None:
     return source
 
 
-def _catalogs(sources: Mapping[str, Document | None]) -> tuple[str, ...]:
+def _catalogs(sources: Mapping[str, Document | None], root: str) -> tuple[str, ...]:
     """The folders that an Ownership reads Backstage catalogs from: their YAML is not ours."""
     folders: list[str] = []
     for path, source in sources.items():
@@ -62,7 +79,7 @@ def _catalogs(sources: Mapping[str, Document | None]) -> tuple[str, ...]:
         for place in places if isinstance(places, list) else ():
             folder = place.get("backstage") if isinstance(place, dict) else None
             if isinstance(folder, str) and folder.strip("./"):
-                folders += [normpath(join(dirname(path), folder)), normpath(folder)]
+                folders += [normpath(join(dirname(path), folder)), normpath(join(root, folder))]
     return tuple(f"{folder}/" for folder in folders)
 
 

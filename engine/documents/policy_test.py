@@ -37,7 +37,7 @@ def build(draft: Draft, world: World) -> PolicyTest:
         policies=files,
         as_of=_moment(draft),
         resources=tuple(spec["resources"]),
-        expect=tuple(_expect(written) for written in spec["expect"]),
+        expect=tuple(_expect(draft, index, written) for index, written in enumerate(spec["expect"])),
     )
 
 
@@ -108,11 +108,12 @@ def _faults(draft: Draft, world: World, files: tuple[str, ...], written: Mapping
             )
 
 
-def _expect(written: Mapping[str, Any]) -> Expect:
+def _expect(draft: Draft, index: int, written: Mapping[str, Any]) -> Expect:
     return Expect(
         policy=written["policy"],
         id=written["id"],
         verdict=written["verdict"],
         reason=written.get("reason", ""),
         missing=tuple(written.get("missing", ())),
+        line=draft.source.value(("spec", "expect", index)).line,
     )

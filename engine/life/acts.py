@@ -9,21 +9,40 @@ from typing import Any
 
 from engine import case as of
 from engine.calendar import later
-from engine.case import Case, Ending, State
-from engine.life.moves import again, close, unready
+from engine.case import ACTING, Case, Ending, State
+from engine.life.moves import SETTLED, again, close, unready
 from engine.model import Mode, Verb
 from engine.schedule import Rules, due_after, ends_stopped
 
-BEGUN = {Verb.STOP: State.STOPPING, Verb.BACKUP: State.SNAPSHOTTING, Verb.DELETE: State.DELETING}
+BEGINS: Mapping[Verb, frozenset[State]] = {
+    Verb.STOP: frozenset({State.APPROVED}),
+    Verb.BACKUP: frozenset({State.APPROVED}),
+    Verb.DELETE: frozenset({State.APPROVED, State.SNAPSHOTTING}),
+}
+"""Where an act may begin. Starting and restoring begin with a person's word (`RestoreAsked`)."""
+
+UNDER_WAY: Mapping[Verb, State] = {
+    Verb.STOP: State.STOPPING,
+    Verb.BACKUP: State.SNAPSHOTTING,
+    Verb.DELETE: State.DELETING,
+    Verb.START: State.RESTORING,
+    Verb.RESTORE: State.RESTORING,
+}
+"""The only state in which an act's outcome means anything: told of any other case, a bug must not move it."""
+
+STANDS = SETTLED | {State.DETECTED, State.KEPT, State.STUCK}
+"""Nobody has been asked to agree to anything here, so that nothing can drift."""
 
 
 def began(case: Case, event: of.Began, rules: Rules, now: datetime) -> Case:
     """An act began."""
-    return replace(case, state=BEGUN.get(event.verb, State.RESTORING))
+    return replace(case, state=UNDER_WAY[event.verb]) if case.state in BEGINS.get(event.verb, ()) else case
 
 
 def noted(case: Case, event: of.Noted, rules: Rules, now: datetime) -> Case:
     """What an act answered is remembered."""
+    if case.state is not UNDER_WAY[event.verb]:
+        return case
     return replace(case, memory=_remember(case, event.verb, event.memory))
 
 
@@ -33,6 +52,8 @@ def _remember(case: Case, verb: Verb, memory: Mapping[str, Any]) -> Mapping[Verb
 
 def settled(case: Case, event: of.Settled, rules: Rules, now: datetime) -> Case:
     """An act is done."""
+    if case.state is not UNDER_WAY[event.verb]:
+        return case
     case = replace(case, memory=_remember(case, event.verb, event.memory))
     match event.verb:
         case Verb.STOP:
@@ -59,22 +80,29 @@ def _undo(case: Case, rules: Rules, now: datetime) -> datetime:
 
 def voided(case: Case, event: of.Voided, rules: Rules, now: datetime) -> Case:
     """The call had no effect: the next generation goes through every guard again, with approvals of its own."""
+    if case.state not in ACTING or case.state is not UNDER_WAY[event.verb]:
+        return case
     state = State.STOPPED if case.rung is Mode.STOP else State.GRACE
     return replace(unready(case), state=state, generation=case.generation + 1)
 
 
 def drifted(case: Case, event: of.Drifted, rules: Rules, now: datetime) -> Case:
     """It is not what was agreed to any more."""
+    if case.state in STANDS:
+        return case
     return again(replace(case, fingerprint=event.fingerprint), "drifted")
 
 
 def blocked(case: Case, event: of.Blocked, rules: Rules, now: datetime) -> Case:
     """A person must act; after their retry the next generation goes through every guard again."""
+    if case.state is not UNDER_WAY[event.verb]:
+        return case
     if case.rung is Mode.DELETE:  # it did not come back: the backup is still there, what was made of it is not used
         kept: Mapping[Verb, Mapping[str, Any]] = {
             verb: memory for verb, memory in case.memory.items() if verb is not Verb.RESTORE
         }
-        return replace(case, state=State.STUCK, stuck=event.why, stuck_from=State.DELETED, tell="stuck", memory=kept)
+        failed = replace(case, generation=case.generation + 1, memory=kept)
+        return replace(failed, state=State.STUCK, stuck=event.why, stuck_from=State.DELETED, tell="stuck")
     back = State.STOPPED if case.rung is Mode.STOP else State.GRACE
     stuck = replace(unready(case), generation=case.generation + 1)
     return replace(stuck, state=State.STUCK, stuck=event.why, stuck_from=back, tell="stuck")

@@ -36,13 +36,13 @@ def agreed(case: Case, event: of.Approved, rules: Rules, now: datetime) -> Case:
 
 
 def rejected(case: Case, event: of.Rejected, rules: Rules, now: datetime) -> Case:
-    """Refused: the case closes."""
-    return case if case.state in SETTLED else close(case, Ending.REJECTED, now)
+    """Refused: the case closes. Of what we have deleted there is nothing left to refuse."""
+    return case if case.state in SETTLED or case.rung is Mode.DELETE else close(case, Ending.REJECTED, now)
 
 
 def keeping(case: Case, event: of.Keeping, rules: Rules, now: datetime) -> Case:
     """Kept or snoozed, until a date."""
-    if case.state in SETTLED:
+    if case.state in SETTLED or case.rung is Mode.DELETE:
         return case
     return replace(
         unready(case), state=State.KEPT, kept=event.kept, snoozes=case.snoozes + event.snooze, due=event.kept.until, tell="",
@@ -52,9 +52,10 @@ def keeping(case: Case, event: of.Keeping, rules: Rules, now: datetime) -> Case:
 
 def disowned(case: Case, event: of.Disowned, rules: Rules, now: datetime) -> Case:
     """Somebody else is told, and has the whole grace."""
-    if case.state in SETTLED | {State.DETECTED, State.KEPT}:
+    if case.state in SETTLED | {State.DETECTED, State.KEPT, State.STUCK}:
         return case
-    return replace(again(case, "found"), team=event.team, owner="")
+    said = case.disowned or (case.team, case.owner)
+    return replace(again(case, "found"), team=event.team, owner="", disowned=said)
 
 
 def retried(case: Case, event: of.Retried, rules: Rules, now: datetime) -> Case:

@@ -8,6 +8,7 @@ from datetime import datetime
 from engine import case as of
 from engine.case import Case, Ending, State
 from engine.life.moves import SETTLED, again, close
+from engine.model import Mode
 from engine.schedule import Rules
 
 REPEATED = frozenset({State.AWAITING_APPROVAL, State.APPROVED, State.SNAPSHOTTING})
@@ -16,18 +17,21 @@ REPEATED = frozenset({State.AWAITING_APPROVAL, State.APPROVED, State.SNAPSHOTTIN
 
 def judged(case: Case, event: of.Judged, rules: Rules, now: datetime) -> Case:
     """A complete scan judged it: undecided stands still, spared closes, found goes on."""
-    if case.state in SETTLED | {State.KEPT, State.STUCK}:
+    if case.state in SETTLED | {State.KEPT, State.STUCK} or _older(event, case):
         return case
     if event.missing:
         return replace(case, paused_at=case.paused_at or now, missing=event.missing)
     if not event.findings:
-        return close(case, event.ending, now)
+        closed = close(case, event.ending, now)
+        return replace(closed, tell="") if event.started else closed
     case = _resume(case, now)
+    refuted = case.disowned == (event.team, event.owner)
     seen = replace(
         case,
         findings=event.findings,
-        team=event.team or case.team,
-        owner=event.owner,
+        team=case.team if refuted else event.team or case.team,
+        owner=case.owner if refuted else event.owner,
+        disowned=case.disowned if refuted else (),
         environment=event.environment,
         commit=event.commit,
         monthly=event.monthly or case.monthly,
@@ -35,7 +39,19 @@ def judged(case: Case, event: of.Judged, rules: Rules, now: datetime) -> Case:
         name=event.name or case.name,
         fingerprint=event.fingerprint if isinstance(event.fingerprint, str) and event.fingerprint else case.fingerprint,
     )
-    return _told_anew(case, _agree(seen, event.as_of), now)
+    return _told_anew(case, _agree(_new_to_us(case, seen, event.as_of), event.as_of), now)
+
+
+def _new_to_us(before: Case, case: Case, as_of: datetime) -> Case:
+    """A policy that leads for the first time must persist before anybody is told: scans agreed on another."""
+    if case.state is not State.DETECTED or case.policy in {finding.policy for finding in before.findings}:
+        return case
+    return replace(case, agreed=1, agreed_since=as_of, agreed_as_of=as_of)
+
+
+def _older(event: of.Judged, case: Case) -> bool:
+    """Whether it was read before our own stop was done: it shows the resource running, not how we left it."""
+    return case.rung is Mode.STOP and case.rung_at is not None and event.as_of < case.rung_at
 
 
 def _agree(case: Case, as_of: datetime) -> Case:
@@ -58,6 +74,7 @@ def _resume(case: Case, now: datetime) -> Case:
         agreed_since=case.agreed_since + stood if case.agreed_since else None,
         approve_by=case.approve_by + stood if case.approve_by else None,
         execute_by=case.execute_by + stood if case.execute_by else None,
+        held_at=case.held_at + stood if case.held_at else None,
     )
 
 
@@ -77,7 +94,11 @@ def _told_anew(before: Case, case: Case, now: datetime) -> Case:
 
 
 def vanished(case: Case, event: of.Vanished, rules: Rules, now: datetime) -> Case:
-    """It is not there any more. While an act is under way, its own outcome says why."""
-    if case.state in SETTLED:
+    """It is not there any more. While an act is under way, its own outcome says why.
+
+    A keep outlives one list that leaves the resource out; the name's next life was never kept. What we deleted ourselves and
+    could not bring back yet is waited for by a person.
+    """
+    if case.state in SETTLED or case.rung is Mode.DELETE or (case.state is State.KEPT and not event.reborn):
         return case
     return close(case, Ending.REBORN if event.reborn else Ending.VANISHED, now)

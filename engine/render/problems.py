@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.load import Loaded
 from engine.problem import Problem, Severity
+from engine.render.github import annotation
 from engine.wording import harmless
 
 RULES: Mapping[str, str] = {
     "approval": "Approvals are not weaker than the act needs.",
     "ceiling": "A document is only stricter than the Organization.",
     "condition": "Conditions parse, name fields of their kind, and say what absence means.",
+    "documents": "There is something to load.",
     "duplicate": "Names and singular documents come once.",
     "empty": "A policy file holds a document.",
     "exemption": "An exemption has an end.",
@@ -107,21 +109,8 @@ def _object(problem: Problem) -> dict[str, Any]:
 
 
 def _annotation(problem: Problem) -> str:
-    places: Sequence[tuple[str, object]] = (
-        (("file", problem.file), ("line", problem.line), ("col", problem.col)) if problem.file else ()
-    )
-    written = ",".join(f"{name}={_property(value)}" for name, value in (*places, ("title", f"sexton {problem.code}")))
-    return f"::{problem.severity} {written}::{_data(problem.sentence)}"
-
-
-def _data(text: str) -> str:
-    """A message of a workflow command."""
-    return harmless(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
-
-
-def _property(value: object) -> str:
-    """A property of a workflow command."""
-    return _data(str(value)).replace(":", "%3A").replace(",", "%2C")
+    place = (problem.file, problem.line, problem.col) if problem.file else None
+    return annotation(str(problem.severity), problem.sentence, f"sexton {problem.code}", place)
 
 
 def _result(problem: Problem) -> dict[str, Any]:

@@ -1,13 +1,16 @@
-"""A notice as Slack blocks. Limits and escapes are Slack's; what does not fit is folded into a link, never cut in the middle."""
+"""A notice as Slack blocks. Limits and escapes are Slack's; what does not fit waits for the next message.
+
+Grace starts only for what a message lists (`listed`), so a group names every case that counts as told.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from engine.model import Verb
 from engine.notice import Button, Item, Notice
-from engine.outline import Entry, Group, heading, legend, parts, size, summary, together
+from engine.outline import Group, heading, legend, parts, summary, together
 from engine.tells import sentences
 from engine.wording import REMARK, Code, Sentence, clean, count, harmless
 
@@ -26,25 +29,49 @@ RESERVED = 2
 """Blocks kept free for the fold and the footer."""
 ACTION = "sexton."
 """What our action ids begin with."""
+ROWS = 20
+"""Cases of a group that one section names: with names cut to `ROW` they fit into it."""
+ROW = 60
+"""Characters of a name, and of a price, in such a row."""
 FURTHER = 3
 """Further policies that are named."""
 
 
 def blocks(notice: Notice) -> list[Block]:
     """The message: heading, summary, entries in reading order, a fold for what does not fit, a footer."""
+    return _layout(notice)[0]
+
+
+def listed(notice: Notice) -> frozenset[str]:
+    """The cases that the message names: a receipt for it is a receipt for these, and for no others."""
+    return _layout(notice)[1]
+
+
+def _layout(notice: Notice) -> tuple[list[Block], frozenset[str]]:
     body: list[Block] = [{"type": "header", "text": _plain(heading(notice), HEADER)}, _section([escaped(summary(notice))])]
     tail = [_context(legend(notice))]
-    folded = 0
+    named: set[str] = set()
+    for chunk, cases in _chunks(notice):
+        if not _fits([*body, *chunk, *tail]):
+            break
+        body += chunk
+        named |= cases
+    waiting = len(notice.items) - len(named)
+    return [*body, *([_fold(waiting, notice)] if waiting else []), *tail], frozenset(named)
+
+
+Chunk = tuple[list[Block], frozenset[str]]
+"""Blocks that stand or wait together, and the cases that they name."""
+
+
+def _chunks(notice: Notice) -> Iterator[Chunk]:
+    """The entries in reading order, the first of a section with its title."""
     for part in parts(notice):
         title: list[Block] = [_section([f"*{escaped(part.section)}*"])]
         for entry in part.entries:
-            chunk = [*title, *_entry(entry, notice)]
-            if folded or not _fits([*body, *chunk, *tail]):
-                folded += size([entry])
-                continue
-            body += chunk
-            title = []
-    return [*body, *([_fold(folded, notice)] if folded else []), *tail]
+            for chunk, cases in _of_group(entry, notice) if isinstance(entry, Group) else [_of_item(entry, notice)]:
+                yield [*title, *chunk], cases
+                title = []
 
 
 def fallback(notice: Notice) -> str:
@@ -64,11 +91,23 @@ def length(value: object) -> int:
     return sum(length(part) for part in value) if isinstance(value, list | tuple) else 0
 
 
-def _entry(entry: Entry, notice: Notice) -> list[Block]:
-    if isinstance(entry, Group):
-        return [_section(_group_lines(entry, notice))]
-    buttons = [_button(button, entry) for button in entry.buttons]
-    return [_section(_item_lines(entry, notice)), *([{"type": "actions", "elements": buttons}] if buttons else [])]
+def _of_item(item: Item, notice: Notice) -> Chunk:
+    buttons = [_button(button, item) for button in item.buttons]
+    actions = [{"type": "actions", "elements": buttons}] if buttons else []
+    return [_section(_item_lines(item, notice)), *actions], frozenset({item.case})
+
+
+def _of_group(group: Group, notice: Notice) -> Iterator[Chunk]:
+    """What is said of all of them, then each by name, so many to a section."""
+    head: list[Block] = [_section(_group_lines(group, notice))]
+    for start in range(0, len(group.items), ROWS):
+        rows = group.ordered[start : start + ROWS]
+        yield [*head, _section([_row(item) for item in rows])], frozenset(item.case for item in rows)
+        head = []
+
+
+def _row(item: Item) -> str:
+    return f"• {_code(clean(item.name, ROW))} {escaped(clean(str(item.monthly), ROW))} {_code(item.case)}"
 
 
 def _item_lines(item: Item, notice: Notice) -> list[str]:
@@ -85,19 +124,18 @@ def _item_lines(item: Item, notice: Notice) -> list[str]:
 
 
 def _group_lines(group: Group, notice: Notice) -> list[str]:
-    rest = len(group.items) - len(group.top)
     where = f"/cases?team={notice.team}&policy={group.policy}"
+    answer = _link(where, f"See and answer all {len(group.items):,}", notice)
     return [
         f"*{escaped(group.title)}* {escaped(clean(f'· {group.monthly} · policy {group.policy}', REMARK))}",
         *(mrkdwn(sentence) for sentence in together(group, notice.zone)),
-        *(f"• {_code(item.name)} {escaped(clean(str(item.monthly)))}" for item in group.top),
-        escaped(f"… and {rest:,} more. ") + (_link(where, f"See and answer all {len(group.items):,}", notice) or _command()),
+        answer or f"{_code('sexton cases keep CASE')} keeps one of them; {_command()}",
     ]
 
 
 def _fold(folded: int, notice: Notice) -> Block:
     all_of_them = _link(f"/cases?team={notice.team}", "See them all", notice) or _command()
-    return _section([escaped(f"{count(folded, 'more case')}. ") + all_of_them])
+    return _section([escaped(f"{count(folded, 'more case')}: the next message tells of them. ") + all_of_them])
 
 
 def _command() -> str:

@@ -10,9 +10,14 @@ from reapers.clouds.aws_cell import AWSCell
 
 def organization(cell: AWSCell) -> Sequence[Account]:
     """Every active account. An error rises: an account whose units we cannot read might match a laxer row."""
-    listed = [account for account in cell.pages("organizations", "list_accounts", "Accounts") if account["Status"] == "ACTIVE"]
+    listed = [account for account in cell.pages("organizations", "list_accounts", "Accounts") if _is_active(account)]
     units = _Units(cell)
     return [Account("aws", account["Id"], account["Name"], units.above(account["Id"])) for account in listed]
+
+
+def _is_active(account: dict[str, str]) -> bool:
+    """`State` took the place of `Status`, which AWS retires in September 2026."""
+    return (account["State"] if "State" in account else account["Status"]) == "ACTIVE"
 
 
 class _Units:

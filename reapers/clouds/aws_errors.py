@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
 
 from engine.model import Outcome
+from reapers.clouds.cloud import Unreachable
 
 DENIED = frozenset({
     "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "Client.UnauthorizedOperation",
@@ -137,7 +138,7 @@ def outcome(error: Exception) -> tuple[Outcome, str] | None:
         return error.outcome, error.sentence
     if isinstance(error, NoAnswer):
         return Outcome.ERROR, error.sentence
-    if isinstance(error, Misplaced):
+    if isinstance(error, (Misplaced, Unreachable)):
         return Outcome.ERROR, str(error)
     if isinstance(error, (ClientError, BotoCoreError)):
         return Outcome.ERROR, f"AWS: {error}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.model import Outcome
+from reapers.clouds.cloud import Unreachable
 
 RATE = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"})
 """Reasons with which the Compute API throttles under status 403 instead of 429."""
@@ -115,6 +116,8 @@ def outcome(error: Exception) -> tuple[Outcome, str] | None:
         return error.outcome, error.sentence
     if isinstance(error, NoAnswer):
         return Outcome.ERROR, error.sentence
+    if isinstance(error, Unreachable):
+        return Outcome.ERROR, str(error)
     if isinstance(error, Misplaced):
         return Outcome.DENIED, str(error)
     return None

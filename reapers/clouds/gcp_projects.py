@@ -15,7 +15,7 @@ from google.cloud.resourcemanager_v3.services.folders.transports import FoldersR
 from google.cloud.resourcemanager_v3.services.projects.transports import ProjectsRestTransport
 from requests import RequestException
 
-from engine.model import Account, Outcome
+from engine.model import UNREAD, Account, Outcome
 from reapers.clouds.gcp_errors import NoAnswer, Refused, Where
 from reapers.clouds.gcp_session import RESOURCE_MANAGER, brief, principal
 
@@ -72,7 +72,7 @@ class Projects:
         except Refused as refusal:
             if refusal.outcome is Outcome.THROTTLED:
                 raise
-            found.accounts[name] = Account("gcp", name)
+            found.accounts[name] = Account("gcp", name, parents=(UNREAD,))
             found.doubts[name] = f"what stands above project {name} is not known: {refusal.sentence}"
             return
         self._add(project, self._from(project.parent), found)
@@ -105,7 +105,7 @@ class Projects:
         try:
             folder = self._ask(lambda: self._folders.get_folder(name=name, timeout=TIMEOUT), name, "folders.get")
         except Refused as refusal:
-            return Above((name,), refusal.sentence)
+            return Above((name, UNREAD), refusal.sentence)
         above = self._from(folder.parent)
         return Above((name, *above.names), above.doubt)
 

@@ -42,6 +42,8 @@ def begin(attempt: Attempt, action: Action, order: Order) -> Report:
 
 
 def _call(attempt: Attempt, intent: Intent, order: Order) -> Report:
+    if attempt.tools.ledger.database_time() > intent.not_after:  # we slept: others may have read by now that nothing was sent
+        return attempt.report(intent.verb, Result.PENDING, "too late to send it; its outcome is read")
     answer = attempt.tools.hands.send(attempt.case, intent.verb, order)
     if answer.reply is Reply.REFUSED:
         attempt.end(intent, "denied", Blocked(verb=intent.verb, why=answer.why), "stuck")

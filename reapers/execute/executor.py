@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from engine.case import Action, Case
+from engine.case import Action, Case, State
 from engine.follow import Sight
 from engine.model import Mode, Verb
 from engine.plan import Standing
 from engine.schedule import action_of
 from reapers.execute.acting import begin, read_outcome
 from reapers.execute.attempt import LOST, Attempt, Tools, attempt_at
-from reapers.execute.hands import token_of
+from reapers.execute.hands import token_of, token_of_return
 from reapers.execute.making import back_up, make
 from reapers.execute.report import Report, Result
-from reapers.store import AlreadyBegun, Intent
+from reapers.store import AlreadyBegun, Intent, LedgerUnavailable
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,35 +29,42 @@ class Executor:
 
     def act(self, action: Action, standing: Standing, sight: Sight) -> Report:
         """One action of a plan: its backup first, where the policy wants one, then the act itself."""
-        busy = Report(case=action.case, verb=action.verb, result=Result.BUSY)
-        try:
-            with attempt_at(action.case, self.tools, standing) as attempt:
-                return _act(attempt, action, sight) if attempt else busy
-        except (*LOST, AlreadyBegun) as error:
-            return replace(busy, why=str(error))
+        return self._alone(action.case, action.verb, standing, lambda attempt: _act(attempt, action, sight))
 
     def settle(self, intent: Intent, standing: Standing) -> Report:
         """Reads what became of an open intent, and never calls again."""
-        busy = Report(case=intent.case, verb=intent.verb, result=Result.BUSY)
-        try:
-            with attempt_at(intent.case, self.tools, standing) as attempt:
-                if attempt is None:
-                    return busy
-                memory = attempt.case.memory.get(intent.verb, {})
-                order = replace(attempt.order(), generation=intent.generation, token=token_of(intent.action), memory=memory)
-                return read_outcome(attempt, intent, order)
-        except LOST as error:
-            return replace(busy, why=str(error))
+        return self._alone(intent.case, intent.verb, standing, lambda attempt: _settle(attempt, intent))
 
     def bring_back(self, case: Case, standing: Standing) -> Report:
         """Restores what was deleted or starts what was stopped; goes on where an earlier attempt ended."""
         verb = Verb.RESTORE if case.rung is Mode.DELETE else Verb.START
-        busy = Report(case=case.id, verb=verb, result=Result.BUSY)
+        return self._alone(case.id, verb, standing, lambda attempt: _bring_back(attempt, verb))
+
+    def _alone(self, case: str, verb: Verb, standing: Standing, work: Callable[[Attempt], Report]) -> Report:
+        """An attempt under a lease. What goes wrong with one case stays with it; only a lost ledger concerns them all."""
         try:
-            with attempt_at(case.id, self.tools, standing) as attempt:
-                return make(attempt, verb, attempt.order()) if attempt else busy
-        except LOST as error:
-            return replace(busy, why=str(error))
+            with attempt_at(case, self.tools, standing) as attempt:
+                return work(attempt) if attempt else Report(case=case, verb=verb, result=Result.BUSY)
+        except (*LOST, AlreadyBegun) as error:
+            return Report(case=case, verb=verb, result=Result.BUSY, why=str(error))
+        except LedgerUnavailable:
+            raise
+        except Exception as error:  # a fault of ours in one case must not keep the others from their ends
+            log.error("a fault in Sexton, in the %s of case %s", verb, case, exc_info=error)
+            why = f"a fault in Sexton ({type(error).__name__}); see the log"
+            return Report(case=case, verb=verb, result=Result.FAULT, why=why)
+
+
+def _settle(attempt: Attempt, intent: Intent) -> Report:
+    memory = attempt.case.memory.get(intent.verb, {})
+    order = replace(attempt.order(), generation=intent.generation, token=token_of(intent.action), memory=memory)
+    return read_outcome(attempt, intent, order)
+
+
+def _bring_back(attempt: Attempt, verb: Verb) -> Report:
+    if attempt.case.state is not State.RESTORING:
+        return attempt.report(verb, Result.BUSY, "somebody else has brought it back")
+    return make(attempt, verb, replace(attempt.order(), token=token_of_return(attempt.case, verb)))
 
 
 def _act(attempt: Attempt, action: Action, sight: Sight) -> Report:

@@ -44,8 +44,8 @@ class Hands:
 
     def send(self, case: Case, verb: Verb, order: Order) -> Answer:
         """One call of the act. An error that is not the cloud's is a fault of ours and rises."""
-        act, cell = self._tools(case, verb)
         try:
+            act, cell = self._tools(case, verb)
             return Answer(reply=Reply.SENT, memory=act.do(cell, order))
         except Exception as error:  # noqa: BLE001 - what the cloud's client raises is told apart below
             outcome, why = self.explain(case, error)
@@ -54,8 +54,8 @@ class Hands:
 
     def read(self, case: Case, verb: Verb, order: Order) -> tuple[Progress | None, str]:
         """How far the act is; None and a sentence where that could not be read."""
-        act, cell = self._tools(case, verb)
         try:
+            act, cell = self._tools(case, verb)
             return act.check(cell, order), ""
         except Exception as error:  # noqa: BLE001 - what the cloud's client raises is told apart below
             return None, self.explain(case, error)[1]
@@ -76,3 +76,8 @@ class Hands:
 def token_of(action: Action) -> str:
     """The UUID of an action: clouds that take one answer the same order sent twice as one."""
     return str(uuid.uuid5(uuid.NAMESPACE_OID, action.hash))
+
+
+def token_of_return(case: Case, verb: Verb) -> str:
+    """The UUID of bringing a case back; after an attempt that failed it is another one."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{case.id}/{case.generation}/{verb}"))

@@ -22,6 +22,8 @@ class Result(StrEnum):
     """The cloud refused or failed; a person must look."""
     BUSY = "busy"
     """Somebody else has the case, or changed it."""
+    FAULT = "fault"
+    """A fault in Sexton, told in the log; the case is as it was, and others go on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

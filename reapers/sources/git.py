@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +13,8 @@ from reapers.sources.address import parse
 from reapers.sources.errors import SourceError
 from reapers.sources.gitcli import Git
 from reapers.sources.mirror import Local, objects
+from reapers.sources.signatures import vouch
+from reapers.sources.signers import Signers
 from reapers.sources.tree import folder_of, read_tree
 
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -31,29 +33,45 @@ class Moved(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """A branch as it was polled: its commit, when we asked, how it moved, and its policy files by path in the repository."""
+    """A branch as it was polled: its commit, when we asked, how it moved, and its policy files by path in the repository.
+
+    Where signatures are demanded, `signer` is who signed the newest commit, and `distrust` is why nobody vouches for the way
+    there: the files are not read then.
+    """
 
     sha: str
     files: Mapping[str, str]
     polled_at: datetime
     moved: Moved
+    signer: str = ""
+    distrust: str = ""
 
 
 class Repository:
     """A policy repository: `url` is a folder, file://, https://, ssh:// or user@host:path; `path` its folder of policies.
 
     The copy of a remote repository lies in `cache_dir`. A token, or what stands before the @ of the address, is sent to that host
-    only and is in no message. Every method raises SourceError with one sentence.
+    only and is in no message. With `signers`, a poll takes only commits that they signed. Every method raises SourceError with
+    one sentence.
     """
 
-    def __init__(
-        self, url: str, branch: str = "main", path: str = "policies", cache_dir: Path | str = ".sexton/git", token: str = ""
+    def __init__(  # noqa: PLR0913 - one argument for each setting of `policies`
+        self,
+        url: str,
+        branch: str = "main",
+        path: str = "policies",
+        cache_dir: Path | str = ".sexton/git",
+        token: str = "",
+        signers: Signers | None = None,
     ) -> None:
         self._address = parse(str(url), token)
         self._folder = folder_of(path)
         self._objects = objects(self._address, Path(cache_dir))
         self._branch = branch
         self._ref = _branch_ref(branch)
+        self._signers = signers
+        if signers is not None:
+            signers.check(_work_tree(Path(self._address.location)) if self._address.protocol == "local" else None)
 
     @property
     def shown(self) -> str:
@@ -66,15 +84,19 @@ class Repository:
     def poll(self, now: datetime, last_good: str = "") -> Head:
         """The branch's newest commit with its policies, compared with the commit that the caller last found good.
 
-        `now` (aware, UTC) is written down as the moment of asking. Without a `last_good` the branch counts as moved forward.
+        `now` (aware, UTC) is written down as the moment of asking. Without a `last_good` the branch counts as moved forward, and
+        of signatures only the newest commit's is asked for.
         """
         with self._objects.opened() as git:
             self._objects.update(git, self._ref)
             sha = _commit(git, self._ref)
             if not sha:
                 raise SourceError(self._no_branch(git))
-            files = read_tree(git, sha, self._folder, self._at(sha))
-            return Head(sha=sha, files=files, polled_at=now, moved=_moved(git, last_good, sha))
+            head = Head(sha=sha, files={}, polled_at=now, moved=_moved(git, last_good, sha))
+            if self._signers is not None and head.moved is Moved.FORWARD:
+                vouched = vouch(git, self._signers, (last_good, sha), now)
+                head = replace(head, signer=vouched.by, distrust=vouched.problem)
+            return head if head.distrust else replace(head, files=read_tree(git, sha, self._folder, self._at(sha)))
 
     def resolve(self, rev: str) -> str:
         """The full id of the commit that a revision names: a branch, tag or id, also main~2. Remote ones are asked for anew."""
@@ -86,6 +108,21 @@ class Repository:
         with self._objects.opened() as git:
             sha = self._resolve(git, rev)
             return read_tree(git, sha, self._folder, self._at(sha))
+
+    def on_branch(self, rev: str, branch: str = "") -> bool:
+        """Whether a commit lies on a branch of this repository, its own where none is named. The branch is asked for anew."""
+        ref = _branch_ref(branch) if branch else self._ref
+        with self._objects.opened() as git:
+            sha = self._resolve(git, rev)
+            self._objects.update(git, ref)
+            tip = _commit(git, ref) or (_commit(git, f"refs/remotes/origin/{branch}") if branch else "")
+            return bool(tip) and git.ask("merge-base", "--is-ancestor", sha, tip).code == 0
+
+    def fork_point(self, base: str, head: str) -> str:
+        """The newest commit that both have: what a change from `base` to `head` itself begins at. Empty where they have none."""
+        with self._objects.opened() as git:
+            reply = git.ask("merge-base", "--end-of-options", self._resolve(git, base), self._resolve(git, head))
+            return reply.out.decode("ascii").split("\n", 1)[0] if reply.code == 0 else ""
 
     def _resolve(self, git: Git, rev: str) -> str:
         if not rev or rev.startswith("-") or not rev.isprintable():
@@ -119,6 +156,11 @@ class Repository:
         )
         has = ", ".join(listed) or "no commits"
         return f"There is no branch {self._branch} in {self.shown}: it has {has}."
+
+
+def _work_tree(place: Path) -> Path:
+    """The folder that a local repository fills, where a commit could put files."""
+    return next((folder for folder in (place, *place.parents) if (folder / ".git").exists()), place)
 
 
 def _branch_ref(branch: str) -> str:

@@ -42,6 +42,7 @@ _FIXED: Mapping[str, str] = {
 _SSH = "ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15 -oServerAliveCountMax=3"
 
 _SETTINGS: Mapping[str, str] = {
+    "advice.graftFileDeprecated": "false",  # of GIT_GRAFT_FILE, which is there to point nowhere
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "false",
     "credential.helper": "",
@@ -97,6 +98,8 @@ class Git:
     settings: Mapping[str, str] = field(default_factory=dict, repr=False)
     """More settings. They travel through the environment and not through argv, which everybody on the machine can read."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """More of the environment: where gpg finds the keys of a verification."""
     config: str = os.devnull
     """The file that stands in for the person's own settings: a file:// server reads no other."""
 
@@ -120,7 +123,7 @@ class Git:
         ours = {"GIT_CONFIG_GLOBAL": self.config, "GIT_ALLOW_PROTOCOL": self.protocol, "GIT_CONFIG_COUNT": str(len(settings))}
         for number, (name, value) in enumerate(settings.items()):
             ours |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
-        return {"GIT_SSH_COMMAND": _SSH, **kept, **_FIXED, **ours}
+        return {"GIT_SSH_COMMAND": _SSH, **kept, **self.environment, **_FIXED, **ours}
 
 
 @cache

@@ -96,10 +96,10 @@ def _spread(name: str, sql: str) -> str:
 def read(connection: duckdb.DuckDBPyConnection, table: Table, folder: Path) -> tuple[Any, ...]:
     """The values of one file, in the order they were written. KeyError, TypeError, ValueError when they are not ours."""
     wanted = ", ".join(f'epoch_us("{name}")' if sql == TIME else f'"{name}"' for name, sql in table.columns.items())
-    found = connection.read_parquet(_literal(folder / table.file)).project(wanted).fetchall()
+    found = connection.read_parquet(literal(folder / table.file)).project(wanted).fetchall()
     return tuple(table.value(row) for row in found)
 
 
-def _literal(path: Path) -> str:
+def literal(path: Path) -> str:
     """A path that DuckDB does not take for a pattern."""
     return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path))

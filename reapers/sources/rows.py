@@ -91,7 +91,7 @@ def resource_of(row: Row) -> Resource:
         tags=hidden or json.loads(tags),
         fields={**json.loads(known), **{field: Unknown(why) for field, why in whys.items()}},
         seen_at=moment_of(seen_at),
-        monthly_cost=_money_of(json.loads(cost)),
+        monthly_cost=money_of(json.loads(cost)),
         fingerprint=Unknown(mark_unknown) if mark is None else mark,
         sources={field: Source(by, _from_iso(at)) for field, (by, at) in json.loads(sources).items()},
         since={fact: _from_iso(at) for fact, at in json.loads(since).items()},
@@ -100,11 +100,16 @@ def resource_of(row: Row) -> Resource:
 
 def _money_row(money: Money) -> Row:
     """The exact value as JSON, and dollars for whoever adds up in SQL: NULL where a part has no price, never 0."""
-    exact = {"known": str(money.known), "unpriced": money.unpriced, "why": money.why, "free": money.free}
-    return text_of(exact), float(money.known) if money.is_known else None
+    return exact_of(money), float(money.known) if money.is_known else None
 
 
-def _money_of(exact: Mapping[str, Any]) -> Money:
+def exact_of(money: Money) -> str:
+    """Money as JSON, to the last digit."""
+    return text_of({"known": str(money.known), "unpriced": money.unpriced, "why": money.why, "free": money.free})
+
+
+def money_of(exact: Mapping[str, Any]) -> Money:
+    """The money that `exact_of` wrote."""
     return Money(known=Decimal(exact["known"]), unpriced=exact["unpriced"], why=exact["why"], free=exact["free"])
 
 

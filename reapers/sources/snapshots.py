@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -48,17 +49,23 @@ class Store:
 
     def newest(self) -> Inventory | None:
         """The inventory with the latest `as_of`; None only when nothing was ever kept here."""
-        ident = self._newest_id()
+        ident = self.newest_id()
         return self.read(ident) if ident else None
 
-    def read(self, ident: str) -> Inventory:
-        """An inventory by its name. What does not verify against its digests is refused as a whole."""
+    def read(self, ident: str, tables: Sequence[parquet.Table] = parquet.TABLES) -> Inventory:
+        """An inventory by its name. What does not verify against its digests is refused as a whole. `tables`: how rows become
+        values, for whoever reads many days that are nearly the same.
+        """
         if not NAME.fullmatch(ident):
             raise SnapshotError(f"{ident!r} is not the name of an inventory: expected 64 hexadecimal digits.")
         manifest = self._manifest(ident)
         with self._shelf.folder(ident) as folder:
-            tables = self._tables(ident, manifest, folder)
-        return Inventory(id=ident, as_of=manifest.as_of, commit=manifest.commit, **tables)
+            values = self._tables(ident, manifest, folder, tables)
+        return Inventory(id=ident, as_of=manifest.as_of, commit=manifest.commit, **values)
+
+    def folder(self, ident: str) -> AbstractContextManager[Path]:
+        """The files of a snapshot, for whoever reads them as tables. They are not checked against their digests."""
+        return self._shelf.folder(ident)
 
     def daily(self) -> list[tuple[date, str]]:
         """The last snapshot of each day (UTC) that has one, oldest first."""
@@ -94,8 +101,8 @@ class Store:
         (folder / manifests.FILE).write_bytes(content)
         return hashlib.sha256(content).hexdigest()
 
-    def _newest_id(self) -> str:
-        """What the pointer says; where there is none, the latest there is."""
+    def newest_id(self) -> str:
+        """The name of the newest: what the pointer says, where there is none the latest there is; empty where nothing is kept."""
         pointed = self._shelf.pointed()
         if pointed:
             return pointed
@@ -127,9 +134,9 @@ class Store:
     def _manifest(self, ident: str) -> Manifest:
         return read_manifest(self._shelf.manifest(ident), ident, self.shown)
 
-    def _tables(self, ident: str, manifest: Manifest, folder: Path) -> Mapping[str, Any]:
+    def _tables(self, ident: str, manifest: Manifest, folder: Path, tables: Sequence[parquet.Table]) -> Mapping[str, Any]:
         """Every table as the inventory's field of the same name, after each file was checked against its digest."""
-        for table in parquet.TABLES:
+        for table in tables:
             try:
                 intact = digest(folder / table.file) == manifest.files.get(table.file)
             except OSError as error:
@@ -138,7 +145,7 @@ class Store:
                 raise damaged(ident, self.shown, f"{table.file} is not what was written")
         try:
             with parquet.database() as connection:
-                return {table.name: parquet.read(connection, table, folder) for table in parquet.TABLES}
+                return {table.name: parquet.read(connection, table, folder) for table in tables}
         except (SnapshotError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise damaged(ident, self.shown, f"its tables do not hold an inventory: {error}") from error
 

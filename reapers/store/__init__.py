@@ -11,6 +11,8 @@ from engine.limits import Act, Usage
 from reapers.store.errors import AlreadyBegun, AlreadyOpen, Blocked, Fenced, LedgerUnavailable, Stale
 from reapers.store.values import (
     AuditCheck,
+    AuditFault,
+    AuditHead,
     AuditRow,
     Change,
     Check,
@@ -35,6 +37,8 @@ __all__ = [
     "AlreadyBegun",
     "AlreadyOpen",
     "AuditCheck",
+    "AuditFault",
+    "AuditHead",
     "AuditRow",
     "Blocked",
     "Change",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,10 +14,13 @@ from engine.case import Case
 from engine.model import canonical
 from reapers.store import codec
 from reapers.store.tables import audit, cases
-from reapers.store.values import AuditCheck, AuditRow, Entry
+from reapers.store.values import AuditCheck, AuditFault, AuditHead, AuditRow, Entry
 
 START = "0" * 64
 """The `prev` of the first row."""
+
+HASHED = ("seq", "at", "case_id", "version", "state", "event", "who", "commit_sha", "digest", "data")
+"""What a row's hash covers, beside the hash before it. The case's key is not of it: it is looked up for readers."""
 
 BATCH = 1000
 """Rows read at once: an export of a million rows must not fill the memory, nor hold a transaction open."""
@@ -37,10 +40,10 @@ class Step:
 
 def append(connection: Connection, step: Step) -> None:
     """Chains a step to the head. The caller's transaction holds the one writer's lock (`Database.recording`)."""
-    head = connection.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).first()
+    last = head(connection)
     case = step.case
     row: dict[str, Any] = {
-        "seq": head.seq + 1 if head else 1,
+        "seq": last.seq + 1,
         "at": step.at,
         "case_id": case.id if case else "",
         "version": case.version if case else 0,
@@ -50,14 +53,14 @@ def append(connection: Connection, step: Step) -> None:
         "commit_sha": case.commit if case else "",
         "digest": step.digest,
         "data": codec.text(step.data),
-        "prev": head.hash if head else START,
+        "prev": last.hash,
     }
     connection.execute(insert(audit).values(**row, hash=_hash(row)))
 
 
 def _hash(row: Mapping[str, Any]) -> str:
     """SHA-256 over the previous hash and the row's canonical JSON, with times in UTC: the same on both databases."""
-    content = {name: codec.plain(value) for name, value in row.items() if name not in ("prev", "hash")}
+    content = {name: row[name] for name in HASHED} | {"at": codec.plain(row["at"])}  # the rest is text and whole numbers
     return hashlib.sha256(row["prev"].encode() + b"\n" + canonical(content)).hexdigest()
 
 
@@ -72,9 +75,12 @@ def history(connection: Connection, case: str) -> list[Entry]:
     return [Entry(row.at, row.event, row.who, codec.parsed(row.data)) for row in rows]
 
 
-def batch(connection: Connection, after: int) -> list[Row[Any]]:
-    """The rows that follow `after`, oldest first, at most `BATCH`."""
-    return list(connection.execute(select(audit).where(audit.c.seq > after).order_by(audit.c.seq).limit(BATCH)))
+def batch(connection: Connection, after: int, limit: int = BATCH, since: datetime | None = None) -> list[Row[Any]]:
+    """The rows that follow `after`, oldest first, at most `limit`; with `since` only those that happened then or later."""
+    query = select(audit, func.coalesce(cases.c.key_ref, "").label("key")).outerjoin(cases, cases.c.id == audit.c.case_id)
+    if since is not None:
+        query = query.where(audit.c.at >= since)
+    return list(connection.execute(query.where(audit.c.seq > after).order_by(audit.c.seq).limit(limit)))
 
 
 def row_of(row: Row[Any]) -> AuditRow:
@@ -92,26 +98,58 @@ def row_of(row: Row[Any]) -> AuditRow:
         data=codec.parsed(row.data),
         prev=row.prev,
         hash=row.hash,
+        key=row.key,
     )
 
 
-def verify(connection: Connection, anchor: AuditCheck | None) -> AuditCheck:
+def head(connection: Connection) -> AuditHead:
+    """The last row's place and hash."""
+    row = connection.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).first()
+    return AuditHead(row.seq, row.hash) if row else AuditHead(0, START)
+
+
+def passes(connection: Connection, heads: Iterable[AuditHead]) -> AuditCheck:
+    """Whether the rows carry the hashes that heads kept elsewhere say. The hashes are believed here: `verify` proves them."""
+    last = head(connection)
+    for kept in sorted(heads, key=lambda one: one.seq):
+        found = connection.execute(select(audit.c.hash).where(audit.c.seq == kept.seq)).scalar() if kept.seq else START
+        if fault := _against(kept, found):
+            at = last.seq + 1 if fault is AuditFault.CUT else kept.seq
+            return AuditCheck(False, last.seq, at, last.hash, fault)
+    return AuditCheck(True, last.seq, None, last.hash)
+
+
+def _against(kept: AuditHead, found: str | None) -> AuditFault | None:
+    if found is None:
+        return AuditFault.CUT
+    return None if found.startswith(kept.hash) else AuditFault.REWRITTEN
+
+
+def verify(connection: Connection, heads: Iterable[AuditHead] = ()) -> AuditCheck:
     """Walks the whole chain, then compares each case with the last step that the trail has of it.
 
-    `anchor` is an earlier result that was kept elsewhere: the chain must still pass through it.
+    `heads` were kept elsewhere: the chain must still pass through each of them.
     """
+    kept = {(one.seq, one.hash): one for one in heads}
+    wanted: dict[int, list[AuditHead]] = {}
+    for one in kept.values():
+        wanted.setdefault(one.seq, []).append(one)
     seq, prev = 0, START
     for row in _all(connection):
         seq += 1
-        if row.seq != seq or row.prev != prev or row.hash != _hash(row._asdict()):
-            return AuditCheck(False, seq - 1, seq, prev)
+        if fault := _wrong(row, seq, prev) or next(filter(None, (_against(one, row.hash) for one in wanted.pop(seq, ()))), None):
+            return AuditCheck(False, seq - 1, seq, prev, fault)
         prev = row.hash
-        if anchor and seq == anchor.rows and prev != anchor.head:
-            return AuditCheck(False, seq - 1, seq, prev)
-    if anchor and seq < anchor.rows:
-        return AuditCheck(False, seq, seq + 1, prev)
+    if any(one.seq > seq for one in kept.values()):
+        return AuditCheck(False, seq, seq + 1, prev, AuditFault.CUT)
     broken = _edited(connection, seq)
-    return AuditCheck(broken is None, seq, broken, prev)
+    return AuditCheck(broken is None, seq, broken, prev, None if broken is None else AuditFault.CASE)
+
+
+def _wrong(row: Row[Any], seq: int, prev: str) -> AuditFault | None:
+    if row.seq != seq or row.prev != prev:
+        return AuditFault.MISSING
+    return None if row.hash == _hash(row._asdict()) else AuditFault.CHANGED
 
 
 def _all(connection: Connection) -> Iterator[Row[Any]]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
 from engine.case import Action, Case
 from engine.model import canonical
+
+T = TypeVar("T")
 
 
 @cache
@@ -30,8 +32,8 @@ def case_text(case: Case) -> str:
 
 
 def case_from(text: str) -> Case:
-    """The case that `case_text` wrote."""
-    return _case().validate_json(text)
+    """The case that `case_text` wrote. ValueError for anything else, without a word of it: it may hold a start-up script."""
+    return _read(_case(), text, "case")
 
 
 def action_text(action: Action) -> str:
@@ -40,8 +42,18 @@ def action_text(action: Action) -> str:
 
 
 def action_from(text: str) -> Action:
-    """The action that `action_text` wrote; its hash is the same."""
-    return _action().validate_json(text)
+    """The action that `action_text` wrote; its hash is the same. ValueError for anything else."""
+    return _read(_action(), text, "action")
+
+
+def _read(adapter: TypeAdapter[T], text: str, what: str) -> T:
+    """pydantic's own message, and the traceback that a log shows, would quote what was read."""
+    try:
+        return adapter.validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+    raise ValueError(f"a stored {what} cannot be read: {first['type']} at {where or 'its beginning'}")
 
 
 def plain(value: Any) -> Any:

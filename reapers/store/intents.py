@@ -36,11 +36,11 @@ def begin(connection: Connection, order: Order, at: datetime) -> Intent:
     action, after = order.action, order.after
     if action.case != after.id or order.lease.case != after.id:
         raise ValueError(f"the action and the lease are not of case {after.id}")
-    if after.state not in ACTING:
-        raise ValueError(f"a case with an open intent is stopping or deleting, not {after.state}")
     leases.hold(connection, order.lease)
     if guard := order.check(usage(connection, at), control.read(connection, after.key.ref, at)):
         raise Blocked(guard)
+    if after.state not in ACTING:  # after the guards: an act that may not begin is told of by the guard's name
+        raise ValueError(f"a case with an open intent is stopping or deleting, not {after.state}")
     data = {"verb": action.verb, "generation": action.generation, "action": action.hash, "worker": order.lease.worker}
     saved = cases.apply(connection, Change(after, after, "began", data=data), at)
     if _row(connection, _same(after.id, action.verb, action.generation)) is not None:

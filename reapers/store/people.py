@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from reapers.store import audit, control, shields, tokens
 from reapers.store.database import Database
-from reapers.store.values import AuditCheck, AuditRow, Freeze, Person, Shield, Token, TokenRole
+from reapers.store.values import AuditCheck, AuditHead, AuditRow, Freeze, Person, Shield, Token, TokenRole
 
 
 class People:
@@ -111,10 +111,26 @@ class People:
             yield from rows
             after = rows[-1].seq
 
-    def verify_audit(self, anchor: AuditCheck | None = None) -> AuditCheck:
-        """Walks the whole trail and compares every case with it; `anchor` is an earlier result, kept elsewhere."""
+    def audit_page(self, after: int, limit: int, since: datetime | None = None) -> list[AuditRow]:
+        """At most `limit` rows after the row `after`; with `since` only those that happened then or later."""
         with self.database.reading() as connection:
-            return audit.verify(connection, anchor)
+            return [audit.row_of(row) for row in audit.batch(connection, after, limit, since)]
+
+    def audit_head(self) -> AuditHead:
+        """The trail's end. Kept elsewhere, it shows a tail that was cut off."""
+        with self.database.reading() as connection:
+            return audit.head(connection)
+
+    def audit_passes(self, heads: Iterable[AuditHead]) -> AuditCheck:
+        """Whether the trail still has these heads, by a look at their rows alone: `verify_audit` proves the rows themselves."""
+        with self.database.reading() as connection:
+            return audit.passes(connection, heads)
+
+    def verify_audit(self, anchor: AuditCheck | None = None, heads: Iterable[AuditHead] = ()) -> AuditCheck:
+        """Walks the whole trail and compares every case with it. `anchor`, an earlier result, and `heads` were kept elsewhere."""
+        kept = [*heads, AuditHead(anchor.rows, anchor.head)] if anchor else heads
+        with self.database.reading() as connection:
+            return audit.verify(connection, kept)
 
 
 def _described(shield: Shield) -> dict[str, object]:

@@ -184,6 +184,33 @@ class AuditRow:
     data: Mapping[str, Any]
     prev: str
     hash: str
+    key: str = ""
+    """The resource of the case, looked up for readers; the hash does not cover it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """The trail's last row at some moment: kept elsewhere, it shows a tail that was cut off and a chain that was made anew."""
+
+    seq: int
+    """0 and 64 zeros: there was no row yet."""
+    hash: str
+    """The whole hash, or its beginning."""
+
+
+class AuditFault(StrEnum):
+    """What is wrong at the first row that is."""
+
+    CHANGED = "changed"
+    """Its content is not what its hash says."""
+    MISSING = "missing"
+    """The row that belongs there was taken out, or rows changed places."""
+    CUT = "cut"
+    """The trail ends before a head that was kept elsewhere."""
+    REWRITTEN = "rewritten"
+    """The chain is whole, but not the one that a head kept elsewhere was the end of."""
+    CASE = "case"
+    """A case is stored otherwise than the trail's last word on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,3 +222,5 @@ class AuditCheck:
     broken_at: int | None
     """The first row that is wrong, or missing."""
     head: str
+    fault: AuditFault | None = None
+    """What is wrong there; None while all is well."""

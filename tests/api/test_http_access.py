@@ -90,7 +90,7 @@ def test_an_app_with_a_mounted_app_does_not_start(app: FastAPI) -> None:
     ],
 )
 def test_what_is_no_token_is_nobody(header: str, http: TestClient) -> None:
-    answer = http.get("/v1/cases", headers={"Authorization": header.encode()} if header else {})
+    answer = http.get("/v1/cases", headers={b"Authorization": header.encode()} if header else {})
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Bearer")
 

@@ -10,8 +10,8 @@ import pytest
 
 from api.judging import context_of, judged
 from api.shapes.explain import explain_json
-from api.shapes.impact import Side, impact_json
-from engine.impact import impact
+from api.shapes.impact import impact_json
+from engine.impact import Compared, Seen, Side, impact
 from engine.judge import judge_one
 from engine.load import load
 from engine.matches import Change, Judged
@@ -138,10 +138,11 @@ spec: {of: [ebs-unattached], resource: aws.ebs_volume, when: [size_gb > 100], un
 
 
 def test_the_json_of_the_contract() -> None:
-    head = Side(ref="head", sha="b" * 40)
-    body = impact_json(impact(under(LARGER), under(), NOW), Side(ref="main", sha="a" * 40), head, ESTATE)
+    base, head, seen = Side(ref="main", sha="a" * 40), Side(ref="head", sha="b" * 40), Seen.of(ESTATE)
+    body = impact_json(Compared(impact=impact(under(LARGER), under(), NOW), base=base, head=head, seen=seen))
     assert set(body) == {
         "schema", "base", "head", "inventory", "policies", "teams", "resources", "limits", "exemptions_ending", "needs",
+        "documents",
     }  # fmt: skip
     assert body["base"] == {"ref": "main", "sha": "a" * 40}
     assert body["policies"][0]["matches"] == {"base": 2, "head": 3, "added": 1, "removed": 0, "undecided": 1}
@@ -156,14 +157,17 @@ def test_the_json_of_the_contract() -> None:
         "rung": "delete",
         "missing": [],
         "monthly": {"known": "10.00", "unpriced": 0, "currency": "USD"},
+        "was": {"rung": None, "team": "payments", "undecided": False},
     }
-    assert impact_json(impact(None, under(), NOW), None, head, ESTATE)["base"] is None
+    alone = impact_json(Compared(impact=impact(None, under(), NOW), base=None, head=head, seen=seen))
+    assert alone["base"] is None
+    assert "was" not in alone["resources"][0]
 
 
 def explained(number: int, head: Judged) -> dict[str, object]:
     context = context_of(head.policies, ESTATE)
     judgement = judge_one(view(ESTATE.resources[number - 1], context, NOW), context, NOW)
-    return explain_json(judgement, head.policies, ESTATE, "c" * 40)
+    return explain_json(judgement, context, ESTATE, "c" * 40)
 
 
 def test_an_explanation_shows_each_test_with_its_values() -> None:

@@ -88,8 +88,8 @@ def test_what_a_scan_and_its_cases_show(http: TestClient, service: Service, ledg
     ledger.open(case_of(3, state=State.CLOSED, closed=Closed(reason=Ending.DONE, at=NOW), monthly=Money.of(5)), NOW)
     ledger.open(case_of(4, state=State.CLOSED, closed=Closed(reason=Ending.VANISHED, at=NOW), monthly=Money.of(99)), NOW)
     ledger.set("last_tick", NOW.isoformat())
-    service.counts["notices_total", "delivered", ""] = 3
-    service.counts["actions_total", "delete", "done"] = 2
+    service.tally.counts["notices_total", "delivered", ""] = 3
+    service.tally.counts["actions_total", "delete", "done"] = 2
     found = scrape(http)
     commit = service.situation.commit
     assert found["sexton_inventory_resources"] == {("aws", "aws.ebs_volume"): 3}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -204,7 +205,7 @@ def test_only_what_is_stuck_is_retried(policies: PolicySet) -> None:
         ({"state": State.CLOSED, "rung": Mode.STOP}, "nothing to restore"),
     ],
 )
-def test_what_can_be_restored(changes: dict[str, object], expected: str, policies: PolicySet) -> None:
+def test_what_can_be_restored(changes: dict[str, Any], expected: str, policies: PolicySet) -> None:
     refusal = people.restoring(person_of("ann"), case_of(**changes), NOW, policies)
     assert expected in refusal.sentence if refusal else not expected
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from api.settings import Settings, SettingsProblem, load
+from api.wiring import the_repository
 from engine.model import Mode
+from reapers.sources.signers import Signers
 
 
 def settings(tmp_path: Path, text: str = "") -> Settings:
@@ -73,7 +75,10 @@ def test_every_key_is_also_a_variable(
         ("inventory: {every: 1 hour}", "inventory.every: expected a span such as 60s"),
         ("inventory: {every: 0s}", "inventory.every: expected a span"),
         ("auth: {oidc: {issuer: x}}", "auth.oidc: signing in through an identity provider is not built yet"),
-        ("policies: {allowed_signers: keys}", "policies.allowed_signers: signatures are not checked yet"),
+        ("policies: {allowed_signers: {gpgs: keys}}", "policies.allowed_signers.gpgs: there is no such key; did you mean gpg"),
+        ("policies: {allowed_signers: {trust: x}}", "policies.allowed_signers.trust: input should be 'people' or 'forge'"),
+        ("policies: {token: canary}", "policies.token is a secret: keep it out of this file and set SEXTON_POLICIES__TOKEN"),
+        ("policies: {repository: 'https://canary@h.test/r'}", "policies.repository holds credentials: take them out"),
         ("ceilings: {limits: {per_day: 1}}", "ceilings: ceilings are not applied yet"),
         ("slack: {token: xoxb-canary}", "slack.token is a secret: keep it out of this file and set SEXTON_SLACK__TOKEN"),
         ("slack: {signing_secret: canary}", "slack.signing_secret is a secret"),
@@ -137,3 +142,44 @@ def test_an_empty_secret_file_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(SettingsProblem, match="There is no settings file"):
         load(tmp_path / "none.yaml")
+
+
+def test_who_may_sign_is_a_file_or_a_section(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = settings(tmp_path, "policies: {allowed_signers: /etc/sexton/signers}").policies.allowed_signers
+    assert found is not None
+    assert (found.trust, found.ssh, found.gpg) == ("people", Path("/etc/sexton/signers"), None)
+    key = "5de3 e050 9c47 ea3c f04a 42d3 4aee 18f8 3afd eb23"
+    text = f"policies: {{allowed_signers: {{trust: forge, gpg: /k.asc, fingerprints: ['{key}']}}}}"
+    found = settings(tmp_path, text).policies.allowed_signers
+    assert found is not None
+    assert (found.trust, found.gpg) == ("forge", Path("/k.asc"))
+    assert found.fingerprints == ("5DE3E0509C47EA3CF04A42D34AEE18F83AFDEB23",)
+    monkeypatch.setenv("SEXTON_POLICIES__ALLOWED_SIGNERS", "/from/environment")
+    found = settings(tmp_path).policies.allowed_signers
+    assert found is not None
+    assert found.ssh == Path("/from/environment")
+    monkeypatch.delenv("SEXTON_POLICIES__ALLOWED_SIGNERS")
+    monkeypatch.setenv("SEXTON_POLICIES__ALLOWED_SIGNERS__GPG", "/k.asc")
+    monkeypatch.setenv("SEXTON_POLICIES__ALLOWED_SIGNERS__FINGERPRINTS", "aa:bb,cc")
+    found = settings(tmp_path).policies.allowed_signers
+    assert found is not None
+    assert (found.gpg, found.fingerprints) == (Path("/k.asc"), ("AABB", "CC"))
+
+
+def test_everything_of_the_repository_is_wired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "token").write_text("canary-token\n")
+    seen: dict[str, object] = {}
+
+    class Seen:
+        def __init__(self, *words: object, **more: object) -> None:
+            seen.update(more, words=words)
+
+    monkeypatch.setattr("reapers.sources.git.Repository", Seen)
+    more = f"token_file: {tmp_path}/token, cache_dir: /var/cache/sexton, allowed_signers: /s"
+    text = f"policies: {{repository: https://h.test/r, {more}}}"
+    found = settings(tmp_path, text)
+    the_repository(found)
+    assert seen["words"] == ("https://h.test/r", "main", "policies")
+    assert (seen["token"], seen["cache_dir"]) == ("canary-token", Path("/var/cache/sexton"))
+    assert seen["signers"] == Signers(ssh=Path("/s"))
+    assert "canary" not in repr(found)

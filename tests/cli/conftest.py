@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -45,11 +45,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def sexton(home: Path) -> Run:
     """`sexton("plan", "--json", SEXTON_URL=…)`: run it here."""
 
-    def run(*words: str, **variables: str) -> Said:
+    def run(*words: str, stdin: str = "", **variables: str) -> Said:
         done = subprocess.run(
             [sys.executable, "-c", COMMAND, *words],
             cwd=home,
             env=environment(variables),
+            input=stdin,
             capture_output=True,
             text=True,
             check=False,
@@ -92,20 +93,19 @@ def inventory(home: Path) -> Inventory:
     return Store(home / ".sexton" / "inventory").write(taken)
 
 
-@contextmanager
-def running(home: Path, *words: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
-    """A command that goes on until it is told to end."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, *words],
-        cwd=home,
-        env=environment(variables),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+@pytest.fixture
+def serve(home: Path) -> Callable[..., AbstractContextManager[subprocess.Popen[str]]]:
+    """`with serve("serve") as process`: a command that goes on until it is told to end."""
+
+    @contextmanager
+    def running(*words: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
+        with subprocess.Popen(
+            [sys.executable, "-c", COMMAND, *words], cwd=home, env=environment(variables), stderr=subprocess.PIPE, text=True
+        ) as process:
+            try:
+                yield process
+            finally:
+                if process.poll() is None:
+                    process.kill()
+
+    return running

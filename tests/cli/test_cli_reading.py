@@ -70,7 +70,7 @@ def test_plan_that_needs_a_review_is_one(sexton: Any, repository: Path, inventor
 
 def test_plan_with_a_commit_that_is_none(sexton: Any, repository: Path, inventory: Inventory) -> None:
     said = sexton("plan", "--base", "nonsense")
-    assert (said.code, "There is no commit nonsense" in said.err) == (3, True)
+    assert (said.code, "There is no commit nonsense" in said.err) == (1, True)
 
 
 def test_plan_of_one_snapshot(sexton: Any, repository: Path, inventory: Inventory) -> None:
@@ -85,7 +85,7 @@ def test_explain_shows_why(sexton: Any, repository: Path, inventory: Inventory) 
         assert (shape["key"], shape["verdicts"][0]["verdict"], shape["case"]) == (key, "match", None)
     said = sexton("explain", "vol-1")
     assert "ebs-unattached: match  policies/ebs.yaml" in said.out
-    assert "yes state == 'available'   state = available" in said.out
+    assert "yes state == 'available'   policies/ebs.yaml:7\n        state = available (2026-11-10T11:00:00Z)\n" in said.out
     assert "owner payments (from tag)" in said.out
 
 
@@ -100,7 +100,7 @@ def test_explain_of_something_undecided(sexton: Any, repository: Path, inventory
     ("what", "says"),
     [
         ("data", "'data' may mean 2 resources; name one by its key:"),
-        ("vol-9", "There is no 'vol-9' in the inventory of 2026-11-10 11:00 UTC."),
+        ("vol-9", "There is no 'vol-9' in the inventory of 2026-11-10 11:00 UTC, nor on the 1 day of the history."),
         ("arn:aws:ec2:us-east-1:999999999999:volume/vol-1", "There is no 'arn:aws:ec2"),
     ],
 )
@@ -128,7 +128,7 @@ spec:
     file.write_text(test % "undecided")
     said = sexton("test", "policies")
     assert said.code == 1
-    assert "expected undecided, got match" in said.out
+    assert "  - expected undecided\n  + got match\n" in said.out
     shape = read(sexton("test", "policies", "--json"), 1)
     assert (shape["ok"], shape["results"][0]["passed"]) == (False, False)
 
@@ -166,9 +166,8 @@ def test_permissions_are_those_of_the_kinds(role: Role, sexton: Any) -> None:
 
 def test_permissions_of_some_kinds(sexton: Any) -> None:
     policy = read(sexton("permissions", "aws", "--role", "delete", "--kind", "aws.elastic_ip"))
-    assert {action for statement in policy["Statement"] for action in statement["Action"]} == kinds()["aws.elastic_ip"].needs[
-        Role.DELETE
-    ]
+    actions = {action for statement in policy["Statement"] for action in statement["Action"]}
+    assert actions == kinds()["aws.elastic_ip"].needs[Role.DELETE]
 
 
 def test_doctor_says_what_to_do(sexton: Any, repository: Path) -> None:
@@ -181,6 +180,7 @@ def test_doctor_says_what_to_do(sexton: Any, repository: Path) -> None:
     shape = read(sexton("doctor", "--json"))
     assert {check["name"]: check["ok"] for check in shape["checks"]} == {
         "installation": True, "settings": True, "policies": True, "ledger": True, "aws": False, "gcp": None, "slack": None,
+        "github": None,
     }  # fmt: skip
 
 
@@ -198,3 +198,17 @@ def test_doctor_with_policies_that_do_not_load(sexton: Any, home: Path) -> None:
 
 def test_doctor_without_a_repository(sexton: Any, home: Path) -> None:
     assert "is not inside a git repository" in sexton("doctor").out
+
+
+def test_doctor_tells_no_secret(sexton: Any, repository: Path) -> None:
+    secrets = {
+        "SEXTON_SLACK__TOKEN": "xoxb-canary",
+        "SEXTON_SLACK__SIGNING_SECRET": "canary",
+        "SEXTON_SLACK__BASE_URL": "http://127.0.0.1:1/api/",
+        "SEXTON_LEDGER__URL": "postgresql://sexton:canary@127.0.0.1:1/sexton",
+        "SEXTON_AWS__EXTERNAL_ID": "canary",
+    }
+    said = sexton("doctor", SEXTON_DEBUG="1", **secrets)
+    assert "NO  slack         Slack does not answer" in said.out
+    assert "NO  ledger" in said.out
+    assert "canary" not in said.out + said.err

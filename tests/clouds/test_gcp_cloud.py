@@ -13,7 +13,7 @@ import pytest
 from demo.gcp.calls import Call
 from demo.gcp.faults import Dropped
 from demo.gcp.local import ZONE, LocalGCP
-from engine.model import EVERYWHERE, Account, Outcome, Role
+from engine.model import EVERYWHERE, UNREAD, Account, Outcome, Role
 from reapers.clouds.cloud import Unreachable
 from reapers.clouds.gcp import GCP
 from reapers.clouds.gcp_cell import GCPCell
@@ -102,7 +102,7 @@ def test_a_folder_that_cannot_be_listed_stops_everything(make: Make, gcp: LocalG
 def test_a_project_of_unknown_place_is_read_and_left_alone(make: Make, gcp: LocalGCP) -> None:
     gcp.fail(403, method="cloudresourcemanager.projects.get")
     cloud = make("acme-dev")
-    assert cloud.accounts() == [Account("gcp", "acme-dev")]
+    assert cloud.accounts() == [Account("gcp", "acme-dev", parents=(UNREAD,))]
     assert list(cloud.cell("acme-dev", EVERYWHERE, Role.SCAN, NOW).pages("zones"))
     outcome, sentence = refusal(cloud, lambda: cloud.cell("acme-dev", ZONE, Role.DELETE, NOW))
     assert outcome is Outcome.DENIED
@@ -112,7 +112,7 @@ def test_a_project_of_unknown_place_is_read_and_left_alone(make: Make, gcp: Loca
 def test_a_folder_that_cannot_be_read_might_lie_in_a_protected_one(make: Make, gcp: LocalGCP) -> None:
     gcp.fail(403, method="cloudresourcemanager.folders.get", resource="1")
     cloud = make("acme-deep")
-    assert cloud.accounts() == [Account("gcp", "acme-deep", "acme-deep", ("folders/2", "folders/1"))]
+    assert cloud.accounts() == [Account("gcp", "acme-deep", "acme-deep", ("folders/2", "folders/1", UNREAD))]
     with pytest.raises(Misplaced, match=r"nothing is done .* acme-deep: .* folders/1 refuses resourcemanager.folders.get"):
         cloud.cell("acme-deep", ZONE, Role.STOP, NOW)
     gcp.heal()

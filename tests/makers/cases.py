@@ -33,6 +33,7 @@ VOLUME = KindTable(
     },
     acts=frozenset({Verb.BACKUP, Verb.DELETE, Verb.RESTORE}),
     main_fact="detached",
+    links=lambda disk: (Key("aws.ec2_instance", "111122223333", "us-east-1", str(disk.fields.get("attached_to", "none"))),),
 )
 MACHINE = KindTable(
     name="aws.ec2_instance",

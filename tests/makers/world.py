@@ -1,4 +1,4 @@
-"""A small world with real parts: one local AWS account, a Slack, a policy repository, a ledger, and the real service between them."""
+"""A small world with real parts: a local AWS account, a Slack, a policy repository, a ledger, and the real service."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from demo.aws.local import LocalAWS
 from demo.clock import StoryClock
 from demo.slack.server import LocalSlack
 from demo.slack.workspace import Person
+from demo.witness import unexplained
 from engine.case import Case, State
 from engine.model import Verb
 from engine.schedule import action_of
@@ -134,11 +135,15 @@ class World:
     clock: StoryClock
     aws: LocalAWS
     slack: LocalSlack
+    written: Mapping[str, Any]
+    """The settings as they are written."""
     settings: Settings
     ledger: Ledger
     service: Service
     reports: list[Report] = field(default_factory=list)
     """What the executor said, oldest first."""
+    witnessed: bool = True
+    """At the end, every change that AWS was asked for must be in the trail; not where a test tampers with the ledger."""
 
     # --- the estate -----------------------------------------------------------------------------------------------------
 
@@ -179,8 +184,10 @@ class World:
         self.ec2.attach_volume(VolumeId=volume, InstanceId=made["InstanceId"], Device="/dev/sdf")
 
     def volumes(self) -> set[str]:
-        """The ids of the volumes that there are."""
-        return {volume["VolumeId"] for volume in self.ec2.describe_volumes()["Volumes"]}
+        """The ids of the volumes that there are, whatever is denied."""
+        from moto.backends import get_backend
+
+        return set(get_backend("ec2")[ACCOUNT][REGION].volumes)
 
     def state_of(self, machine: str) -> str:
         """The state of a machine."""
@@ -237,9 +244,9 @@ class World:
         """The newest case of a resource."""
         return max((case for case in self.cases() if case.key.id == id), key=lambda case: case.opened)
 
-    def state(self, id: str) -> State:
-        """Where its case stands."""
-        return self.case(id).state
+    def state(self, id: str) -> State | None:
+        """Where its case stands; None where it has none."""
+        return self.case(id).state if any(case.key.id == id for case in self.cases()) else None
 
     def intents(self, id: str, verb: Verb | None = None) -> list[Intent]:
         """The intents of all its cases."""
@@ -337,18 +344,18 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
 
-def settings_of(folder: Path, slack: LocalSlack | None, **more: Any) -> Settings:
+def written_of(folder: Path, slack: LocalSlack | None, more: Mapping[str, Any]) -> dict[str, Any]:
     """The server's settings for the small world."""
     told = {"slack": {"token": "xoxb-tests", "base_url": slack.api_url}} if slack else {}
-    values = {
+    return {
         "policies": {"repository": str(folder / "repository"), "poll": "1s"},
         "aws": {"regions": [REGION]},
         "inventory": {"store": str(folder / "inventory"), "every": "6h"},
         "ledger": {"url": f"sqlite:///{folder}/ledger.db"},
         "mode": "delete",
         **told,
+        **more,
     }
-    return Settings.model_validate({**values, **more})
 
 
 PEOPLE = [Person(id=f"U{name.upper()}", email=f"{name}@acme.example", name=name) for name in ("ann", "bo", "cy", "pia", "quinn")]
@@ -356,10 +363,16 @@ PEOPLE = [Person(id=f"U{name.upper()}", email=f"{name}@acme.example", name=name)
 
 @contextmanager
 def small_world(
-    folder: Path, files: Mapping[str, str | None] | None = None, *, accounts: Sequence[str] = (ACCOUNT,), tells: bool = True, **more: Any
+    folder: Path,
+    files: Mapping[str, str | None] | None = None,
+    *,
+    accounts: Sequence[str] = (ACCOUNT,),
+    tells: bool = True,
+    begin: datetime = MONDAY,
+    **more: Any,
 ) -> Iterator[World]:
     """Build it. `files` go over FILES (None leaves one out), `more` over the settings; without `tells` there is no Slack."""
-    clock = StoryClock(MONDAY)
+    clock = StoryClock(begin)
     with ExitStack() as up:
         aws = up.enter_context(LocalAWS(accounts, clock))
         slack = up.enter_context(LocalSlack(clock, PEOPLE))
@@ -367,9 +380,13 @@ def small_world(
         (folder / "repository").mkdir(parents=True)
         wanted = {name: text for name, text in {**FILES, **(files or {})}.items() if text is not None}
         commit(folder / "repository", wanted)
-        settings = settings_of(folder, slack if tells else None, **more)
+        written = written_of(folder, slack if tells else None, more)
+        settings = Settings.model_validate(written)
         ledger = up.enter_context(open_the_ledger(settings))
         service = eager(the_service(settings, ledger, clock))
-        made = World(folder=folder, clock=clock, aws=aws, slack=slack, settings=settings, ledger=ledger, service=service)
+        parts = {"folder": folder, "clock": clock, "aws": aws, "slack": slack, "ledger": ledger, "service": service}
+        made = World(**parts, written=written, settings=settings)
         service.reported = made.reports.append
         yield made
+        told = unexplained(made.ledger, made.aws.calls) if made.witnessed else []
+        assert not told, told

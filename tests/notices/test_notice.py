@@ -170,9 +170,12 @@ def test_an_unpriced_resource_never_counts_as_nothing(item_of: ItemOf, notice_of
 
 
 def test_the_outbox_keeps_what_was_promised_of_each_case(item_of: ItemOf, notice_of: NoticeOf) -> None:
-    (told,) = notice_of(item_of()).told()
+    item = item_of()
+    (told,) = notice_of(item).told()
     assert told == {
         "case": "c-0000000001",
+        "tell": "found",
+        "terms": item.terms,
         "promised": {"stop": "2026-11-13T09:00:00+00:00", "delete": "2026-11-24T09:00:00+00:00"},
         "mode": "delete",
     }

@@ -19,7 +19,7 @@ from engine.case import State
 from engine.model import Mode
 from engine.money import Money
 from engine.notice import Item, Notice
-from engine.render.slack import blocks, fallback
+from engine.render.slack import blocks, fallback, listed
 from engine.render.text import text
 from reapers.notify.clicks import LARGEST
 
@@ -70,7 +70,18 @@ def test_two_hundred_golden(item_of: ItemOf, notice_of: NoticeOf, golden: Golden
     notice = notice_of(*(item_of(number) for number in range(200)))
     golden("two_hundred.txt", text(notice))
     golden("two_hundred.json", as_json(notice))
-    assert len(blocks(notice)) < 10
+    assert len(blocks(notice)) < 20
+    written = str(blocks(notice))
+    assert listed(notice) == {item.case for item in notice.items if item.case in written}
+    assert len(listed(notice)) > 150
+
+
+def test_what_the_message_does_not_name_is_not_told(item_of: ItemOf, notice_of: NoticeOf) -> None:
+    notice = notice_of(*(item_of(number, name="x" * 60) for number in range(900)))
+    written = str(blocks(notice))
+    named = listed(notice)
+    assert 0 < len(named) < 900
+    assert named == {item.case for item in notice.items if item.case in written}
 
 
 def test_hostile_names_golden(item_of: ItemOf, notice_of: NoticeOf, golden: Golden) -> None:
@@ -146,7 +157,8 @@ def test_what_does_not_fit_is_counted_and_linked(item_of: ItemOf, notice_of: Not
     named = sum(block["type"] == "actions" for block in shown)
     fold = shown[-2]["text"]["text"]
     assert len(shown) <= 50
-    assert fold == f"{8 * 19 - named} more cases. <https://sexton.example.com/cases?team=payments|See them all>"
+    link = "<https://sexton.example.com/cases?team=payments|See them all>"
+    assert fold == f"{8 * 19 - named} more cases: the next message tells of them. {link}"
 
 
 def test_approvals_come_first_and_are_never_what_is_folded(item_of: ItemOf, notice_of: NoticeOf, now: Any) -> None:

@@ -15,6 +15,7 @@ from engine.model import Mode
 from engine.policy import PolicySet
 from reapers import trial
 from reapers.kind import kinds
+from reapers.mutation import mutate
 from reapers.sources.texts import may_be_policy
 
 PACK = Path(__file__).parents[2] / "policies"
@@ -66,6 +67,12 @@ def test_every_policy_is_seen_to_match_to_spare_and_to_be_undecided() -> None:
     assert not [
         (policy, verdict) for policy in pack().reaps for verdict in ("match", "spared", "undecided") if not seen[policy, verdict]
     ]
+
+
+def test_no_line_of_a_condition_goes_unnoticed() -> None:
+    mutations = mutate(pack(), kinds())
+    assert mutations.lines > len(pack().reaps)
+    assert [str(one) for one in mutations.survivors] == []
 
 
 def test_a_newcomer_deletes_nothing_by_accident() -> None:

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from reapers.clouds.aws_cell import AWSCell
 
 NAME = "aws.ec2_instance"
-GUARDED = ("image", "key_name", "private_ip", "root_device", "subnet", "tags", "type", "volumes", "zone")
+GUARDED = ("image", "key_name", "last_started", "private_ip", "root_device", "subnet", "tags", "type", "volumes", "zone")
 GONE = ("InvalidInstanceID.NotFound",)
 STOPPED_AT = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)")
 
 FIELDS = {
     "state": Field(type="string", enum=("pending", "running", "stopping", "stopped", "shutting-down", "terminated"), doc="state"),
     "type": Field(type="string", doc="instance type, for instance m5.large"),
+    "last_started": Field(type="string", doc="when it was last started, RFC 3339, UTC"),
     "image": Field(type="string", doc="id of the AMI it was started from, which may be gone"),
     "platform": Field(type="string", doc="operating system as billed, for instance Linux/UNIX or Windows"),
     "lifecycle": Field(type="string", optional=True, doc="spot, scheduled or capacity-block; absent for on-demand"),
@@ -60,6 +61,7 @@ def parse(cell: AWSCell, raw: Mapping[str, Any]) -> Resource:
         fields=present({
             "state": raw["State"]["Name"],
             "type": said(raw, "InstanceType"),
+            "last_started": moment(raw["LaunchTime"]).isoformat(),
             "image": said(raw, "ImageId"),
             "platform": raw.get("PlatformDetails") or ("Windows" if raw.get("Platform") else "Linux/UNIX"),
             "lifecycle": raw.get("InstanceLifecycle"),
@@ -73,7 +75,7 @@ def parse(cell: AWSCell, raw: Mapping[str, Any]) -> Resource:
             "volumes": sum("Ebs" in device for device in raw.get("BlockDeviceMappings", ())),
             "key_name": raw.get("KeyName") or None,
             "profile": raw.get("IamInstanceProfile", {}).get("Arn"),
-            "routes": raw.get("SourceDestCheck") is False,
+            "routes": any(part.get("SourceDestCheck") is False for part in (raw, *raw.get("NetworkInterfaces", ()))),
             "operator": raw.get("Operator", {}).get("Principal"),
         }),
         seen_at=cell.now,

@@ -41,7 +41,7 @@ def parse(cell: AWSCell, raw: Mapping[str, Any]) -> Resource:
         tags=tags,
         fields=present({
             "public_ip": raw["PublicIp"],
-            "associated": bool(raw.get("AssociationId") or raw.get("InstanceId") or raw.get("NetworkInterfaceId")),
+            "associated": _associated(raw),
             "attached_to": raw.get("InstanceId") or None,
             "interface": raw.get("NetworkInterfaceId") or None,
             "private_ip": raw.get("PrivateIpAddress") or None,
@@ -52,6 +52,10 @@ def parse(cell: AWSCell, raw: Mapping[str, Any]) -> Resource:
         seen_at=cell.now,
     )  # fmt: skip
     return as_read(resource, "ec2:DescribeAddresses", GUARDED)
+
+
+def _associated(raw: Mapping[str, Any]) -> bool:
+    return bool(raw.get("AssociationId") or raw.get("InstanceId") or raw.get("NetworkInterfaceId"))
 
 
 def list_addresses(cell: AWSCell) -> Iterator[Resource]:
@@ -82,8 +86,12 @@ def price(resource: Resource, book: PriceBook) -> Money:
 def delete(cell: AWSCell, order: Order) -> dict[str, Any]:
     """Release it. There is no way back: AWS may give the address to somebody else at once.
 
-    In a default VPC the release of an address that is in use succeeds, so that it must have been read a moment ago.
+    In a default VPC the release of an address that is in use succeeds, so that it is read once more right before, and left alone
+    where it came into use: nothing is sent then, which `check` finds without effect.
     """
+    raw = _described(cell, order.key.id)
+    if raw is not None and _associated(raw):
+        return {"in_use": True}
     cell.find("ec2", "release_address", GONE, AllocationId=order.key.id)
     return sent(cell.now)
 

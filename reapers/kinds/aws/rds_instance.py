@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 NAME = "aws.rds_instance"
 GUARDED = ("class", "cluster", "deletion_protected", "engine", "multi_az", "replica_of", "replicas", "size_gb", "tags")
 
+SOURCES = ("ReadReplicaSourceDBInstanceIdentifier", "ReadReplicaSourceDBClusterIdentifier")
+REPLICAS = ("ReadReplicaDBInstanceIdentifiers", "ReadReplicaDBClusterIdentifiers")
+"""Those of other regions are among the instances, by ARN; Aurora clusters that replicate an instance have a list of their own."""
+
 FIELDS = {
     "state": Field(type="string", doc="DBInstanceStatus, for instance available, stopped, backing-up"),
     "class": Field(type="string", doc="instance class, for instance db.t4g.medium"),
@@ -36,8 +40,8 @@ FIELDS = {
     "public": Field(type="bool", doc="has a public address"),
     "deletion_protected": Field(type="bool", doc="AWS refuses to delete it"),
     "cluster": Field(type="string", optional=True, doc="the cluster that it is a member of"),
-    "replica_of": Field(type="string", optional=True, doc="the instance that it is a read replica of"),
-    "replicas": Field(type="int", doc="read replicas that it has"),
+    "replica_of": Field(type="string", optional=True, doc="the instance or cluster that it is a read replica of"),
+    "replicas": Field(type="int", doc="read replicas that it has, in whatever region: instances and clusters"),
     "backup_days": Field(type="int", unit="d", doc="days that automated backups are kept; 0 for none"),
     "connections_max_14d": Field(
         type="double", price="paid", doc="most connections in the last 14 whole days; RDS's own monitoring does not connect"
@@ -68,8 +72,8 @@ def parse(cell: AWSCell, raw: Mapping[str, Any]) -> Resource:
             "public": said(raw, "PubliclyAccessible"),
             "deletion_protected": said(raw, "DeletionProtection"),
             "cluster": raw.get("DBClusterIdentifier"),
-            "replica_of": raw.get("ReadReplicaSourceDBInstanceIdentifier") or None,
-            "replicas": len(raw.get("ReadReplicaDBInstanceIdentifiers", ())),
+            "replica_of": next((raw[source] for source in SOURCES if raw.get(source)), None),
+            "replicas": sum(len(raw.get(replicas, ())) for replicas in REPLICAS),
             "backup_days": raw.get("BackupRetentionPeriod", 0),
         }),
         seen_at=cell.now,

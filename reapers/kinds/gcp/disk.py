@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NAME = "gcp.disk"
 SOURCE = "compute.disks.aggregatedList"
-GUARDED = ("attached_to", "kms_key", "size_gb", "tags", "type")
+GUARDED = ("attached_to", "kms_key", "last_attached", "size_gb", "tags", "type")
 
 READ = (
     "id", "name", "creationTimestamp", "status", "sizeGb", "type", "users", "labels", "description", "zone", "region",
@@ -46,6 +46,7 @@ FIELDS = {
     ),
     "attached": Field(type="bool", doc="attached to an instance, running or not"),
     "attached_to": Field(type="string", optional=True, doc="the instances, as zone/name, separated by blanks"),
+    "last_attached": Field(type="string", optional=True, doc="when it was last attached, RFC 3339, UTC"),
     "never_attached": Field(type="bool", doc="was never attached to anything"),
     "size_gb": Field(type="int", unit="GB", doc="provisioned size"),
     "type": Field(type="string", doc="pd-standard, pd-balanced, pd-ssd, hyperdisk-balanced…"),
@@ -56,7 +57,7 @@ FIELDS = {
     "replicates": Field(type="bool", doc="part of an asynchronous replication: a secondary is meant to be detached"),
     "kms_key": Field(type="string", optional=True, doc="the customer's own key"),
     "kubernetes": Field(type="bool", doc="made for a Kubernetes volume claim, says its description"),
-    "created_by": Field(type="string", optional=True, doc="Kubernetes, where a volume claim made it"),
+    "created_by": Field(type="string", optional=True, doc="what keeps it: Kubernetes for a volume claim, or a disk replication"),
     "description": Field(type="string", optional=True, doc="what people or programs wrote"),
 }
 
@@ -66,6 +67,7 @@ def parse(cell: GCPCell, raw: Mapping[str, Any]) -> Resource:
     place, users = location(raw), raw.get("users", [])
     description = raw.get("description") or None
     claimed = KUBERNETES in (description or "")
+    replicates = bool(raw.get("asyncPrimaryDisk") or raw.get("asyncSecondaryDisks"))
     resource = Resource(
         key=Key(NAME, cell.account, place, raw["name"], str(raw["id"])),
         name=raw["name"],
@@ -75,6 +77,7 @@ def parse(cell: GCPCell, raw: Mapping[str, Any]) -> Resource:
             "state": raw["status"],
             "attached": bool(users),
             "attached_to": short(users),
+            "last_attached": moment(raw["lastAttachTimestamp"]).isoformat() if raw.get("lastAttachTimestamp") else None,
             "never_attached": not users and "lastAttachTimestamp" not in raw,
             "size_gb": int(raw["sizeGb"]),
             "type": last(raw["type"]),
@@ -82,10 +85,10 @@ def parse(cell: GCPCell, raw: Mapping[str, Any]) -> Resource:
             "from_image": _name(raw, "sourceImage"),
             "from_snapshot": _name(raw, "sourceSnapshot"),
             "scheduled": bool(raw.get("resourcePolicies")),
-            "replicates": bool(raw.get("asyncPrimaryDisk") or raw.get("asyncSecondaryDisks")),
+            "replicates": replicates,
             "kms_key": raw.get("diskEncryptionKey", {}).get("kmsKeyName"),
             "kubernetes": claimed,
-            "created_by": "Kubernetes" if claimed else None,
+            "created_by": "Kubernetes" if claimed else "a disk replication" if replicates else None,
             "description": description,
         }),
         seen_at=cell.now,

@@ -105,9 +105,11 @@ def _network(raw: Mapping[str, Any]) -> dict[str, str | None]:
 
 
 def _since(raw: Mapping[str, Any]) -> dict[str, datetime]:
-    """Since when it is stopped, as Google remembers."""
-    stopped = raw.get("lastStopTimestamp")
-    return {"stopped": moment(stopped)} if stopped and raw["status"] in STOPPED else {}
+    """Since when it is stopped, as Google remembers; a stop before its last start is not the one it is in: it has no date."""
+    stopped, started = raw.get("lastStopTimestamp"), raw.get("lastStartTimestamp")
+    if not stopped or raw["status"] not in STOPPED or (started and moment(stopped) < moment(started)):
+        return {}
+    return {"stopped": moment(stopped)}
 
 
 def list_instances(cell: GCPCell) -> Iterator[Resource]:

@@ -286,8 +286,13 @@ def test_a_stop_leads_to_its_own_grace_before_the_delete() -> None:
 
 def test_what_we_stopped_stays_stopped_and_its_owner_is_told_how_to_start_it() -> None:
     case, under = stopped()
-    closed = step(case, of.Judged(as_of=NOW, findings=()), 5 * DAY, under)
+    closed = step(case, of.Judged(as_of=NOW + 5 * DAY, findings=()), 5 * DAY, under)
     assert (closed.state, closed.tell) == (State.CLOSED, "left_stopped")
+
+
+def test_an_inventory_from_before_our_stop_says_nothing_of_what_we_stopped() -> None:
+    case, under = stopped()
+    assert step(case, of.Judged(as_of=NOW, findings=()), 5 * DAY, under) is case
 
 
 def test_a_delete_can_be_undone_until_a_date_and_is_then_done() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
-from engine.judge import judge, judge_all, protects
+from engine.attached import carriers
+from engine.judge import judge, judge_all, judge_one, protects
 from engine.model import Mode, Unknown, Verb
 from engine.policy import AccountRow, Approval, Environment, Exemption, Meta, Organization, PolicySet, Protect, Reap
 from engine.verdict import Finding, Reason, Spared, Undecided, Verdict
@@ -217,3 +219,15 @@ def test_a_stop_needs_what_policy_and_environment_say() -> None:
     found = verdict(under, kind="aws.ec2_instance", fields={"state": "running"})
     assert isinstance(found, Finding)
     assert dict(found.terms.approval) == {Mode.STOP: Approval.OWNER}
+
+
+@pytest.mark.parametrize(("tags", "expected"), [({"do-not-delete": ""}, Mode.STOP), (DENIED, Mode.STOP), ({}, Mode.DELETE)])
+def test_a_machine_does_not_take_a_protected_disk_with_it(tags: Any, expected: Mode) -> None:
+    after = {Mode.NOTIFY: days(0), Mode.STOP: days(3), Mode.DELETE: days(14)}
+    under = policies(reap("idle", "state == 'running'", kinds=("aws.ec2_instance",), after=after))
+    machine = resource("aws.ec2_instance", "i-1", fields={"state": "running"})
+    disk = resource(id="vol-1", tags=tags, fields={"state": "in-use", "attached_to": "i-1"})
+    carrying = replace(context(under), carriers=carriers([machine, disk], under))
+    (found,) = judge_one(view(machine, carrying, NOW), carrying, NOW).findings
+    assert found.mode is expected
+    assert (found.because == "something protected is attached to it") is (expected is Mode.STOP)

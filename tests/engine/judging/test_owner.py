@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.model import Account, Unknown
+from engine.model import Account, Mode, Unknown
 from engine.owner import Evidence, account_row, resolve
 from engine.policy import AccountRow, Meta, Organization, Ownership, OwnerSource
 from makers.cases import policies, resource
@@ -73,7 +73,19 @@ def test_the_first_row_that_matches_an_account_counts() -> None:
     )
     under = policies(organization=Organization(accounts=rows))
     assert account_row(Account("aws", "999"), under).team == "nine"
-    assert account_row(Account("aws", "1", parents=("r-root", "ou-dev-1")), under).team == "ou"
+    assert account_row(Account("aws", "1", name="a", parents=("r-root", "ou-dev-1")), under).team == "ou"
     assert account_row(Account("gcp", "p", name="shop-1"), under).team == "name"
-    assert account_row(Account("aws", "1"), under).team == "rest"
+    assert account_row(Account("aws", "1", name="a", parents=("r-root",)), under).team == "rest"
     assert account_row(Account("gcp", "p"), under) == AccountRow(match={})
+
+
+def test_a_row_that_might_match_by_what_was_not_read_leaves_the_account_observed() -> None:
+    rows = (
+        AccountRow(match={"ou": "ou-prod-*"}, environment="prod", mode=Mode.NOTIFY),
+        AccountRow(match={"cloud": "aws"}, mode=Mode.DELETE),
+    )
+    under = policies(organization=Organization(accounts=rows))
+    assert account_row(Account("aws", "1"), under).mode is Mode.OBSERVE
+    assert account_row(Account("aws", "1", name="a", parents=("ou-dev-1",)), under).mode is Mode.DELETE
+    by_name = policies(organization=Organization(accounts=(AccountRow(match={"name": "prod"}), rows[1])))
+    assert account_row(Account("aws", "1", parents=("ou-dev-1",)), by_name).mode is Mode.OBSERVE

@@ -157,6 +157,21 @@ def test_only_yaml_files_are_documents(loading: Load) -> None:
     assert loaded.documents == 4
 
 
+def test_where_the_policies_lie_hides_nothing(loading: Load, base: Mapping[str, str]) -> None:
+    files = {
+        "/home/x/.cache/p/o/o.yaml": OWNERSHIP.replace("owners.map", "maps/owners.map"),
+        "/home/x/.cache/p/maps/owners.map": "* platform\n",
+        "/home/x/.cache/p/.github/x.yml": "on: push",
+        "/home/x/.cache/p/sexton.yaml": "mode: observe",
+        **{f"/home/x/.cache/p/{path}": text for path, text in base.items()},
+    }
+    loaded = loading(files, alone=True)
+    assert (loaded.problems, loaded.documents) == ((), 4)
+    assert loading({"../p/.github/a.yaml": _reap(), "../p/b.yaml": _reap("two")}, alone=True).documents == 1
+    mixed = loading({"/p/b.yaml": _reap("two"), "c.yaml": _reap("three")}, alone=True)
+    assert mixed.documents == 2
+
+
 def test_backstage_catalogs_are_not_ours(loading: Load) -> None:
     ownership = OWNERSHIP.replace("map: owners.map", "backstage: ./catalog/")
     files = {"o/o.yaml": ownership, "o/catalog/a.yaml": "a: &x no\n", "catalog/b.yaml": "kind: Component\n", "o/z.yaml": "a: 1\n"}

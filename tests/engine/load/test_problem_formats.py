@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from importlib import resources
 
 import pytest
 
@@ -81,4 +83,9 @@ def test_formats_by_name(name: str) -> None:
 
 
 def test_every_code_has_its_rule() -> None:
-    assert all(text.endswith(".") for text in RULES.values())
+    folder = resources.files("engine.documents")
+    sources = [entry.read_text() for entry in folder.iterdir() if entry.name.endswith(".py")]
+    sources.append(resources.files("engine").joinpath("load.py").read_text())
+    told = re.compile(r'\.(?:error|warning|problem)\(\s*"([a-z-]+)"|Severity\.[A-Z]+,\s*"([a-z-]+)"')
+    codes = {one or other for source in sources for one, other in told.findall(source)}
+    assert codes | {"schema", "ladder", "exemption"} == set(RULES)

@@ -1,0 +1,71 @@
+"""Two commits compared on one inventory: the one way there for the command line, the pipeline and the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from api import judging
+from api.ending import FAILED, Stop
+from api.judging import Named
+from engine.hurdles import needs
+from engine.impact import Compared, Seen, Side, impact
+from engine.model import Inventory
+from engine.policy import Organization
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """What to compare: the policies of a folder or, with `head`, of a commit; and, with `base`, those of another."""
+
+    path: Path
+    base: str | None = None
+    head: str | None = None
+
+
+def sides_of(wanted: Sides) -> tuple[Named | None, Named]:
+    """Both sides, loaded. Stop says which of them does not load or does not exist."""
+    after = judging.from_commit(wanted.path, wanted.head) if wanted.head else judging.from_folder(wanted.path)
+    return (_base(wanted.path, wanted.base) if wanted.base else None), after
+
+
+def _base(path: Path, rev: str) -> Named:
+    try:
+        return judging.from_commit(path, rev)
+    except Stop as stop:
+        why = f"There is nothing to compare with, because the base cannot be used: {stop.sentence}"
+        raise Stop(why, stop.code) from stop
+
+
+def compare(before: Named | None, after: Named, inventory: Inventory) -> Compared:
+    """What a change from `before` to `after` would do; without `before`, what `after` matches.
+
+    This is the seam: whatever judges faster than engine.judge takes its place here.
+    """
+    base = judging.judged(before.policies, inventory) if before else None
+    return Compared(
+        impact=impact(base, judging.judged(after.policies, inventory), inventory.as_of),
+        base=Side(ref=before.ref, sha=before.sha) if before else None,
+        head=Side(ref=after.ref, sha=after.sha),
+        seen=Seen.of(inventory),
+    )
+
+
+def proposed(path: Path, base: str, head: str, inventory: Inventory) -> Compared:
+    """What a proposed change does by itself: from where it left `base` to `head`, measured by the numbers of `base`.
+
+    What the base did since is none of the change's doing, and would look like taken back by it.
+    """
+    after = judging.from_commit(path, head)
+    numbers = _base(path, base)
+    start = judging.fork_point(path, numbers.sha, after.sha)
+    if not start:
+        raise Stop(f"{base} and {head} have no commit in common, so there is no change to show.", FAILED)
+    before = numbers if start == numbers.sha else replace(_base(path, start), ref=base)
+    return measured(compare(before, after, inventory), numbers.policies.organization)
+
+
+def measured(compared: Compared, organization: Organization) -> Compared:
+    """The same comparison with the reviews that another Organization's numbers ask for."""
+    found = compared.impact
+    return replace(compared, impact=replace(found, needs=tuple(needs(organization, found.rows))))
