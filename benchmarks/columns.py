@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import statistics
-import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -17,8 +15,9 @@ import numpy as np
 
 from benchmarks.estate import AS_OF, TEAMS, write
 from benchmarks.questions import KEYS, lines, questions
+from benchmarks.rivals import SAMPLE, custodian, plain, polars, sample
 from engine.columns import Columns, judge_columns
-from engine.columns.column import Column, Numbers
+from engine.columns.column import Numbers
 from engine.columns.diff import ColumnDiff
 from engine.columns.inventory import DOLLARS
 from engine.columns.rules import Rules
@@ -42,15 +41,9 @@ from engine.policy import (
 )
 from engine.view import Context
 from reapers.kind import kinds
-from reapers.sources import parquet
 from reapers.sources.codes import names_of, open_columns
 
-ROOT = Path(__file__).parents[1]
-PYTHON = ROOT / "benchmarks" / ".venv" / "bin" / "python"
-PEERS = ROOT / "benchmarks" / "peers"
 KIND = "aws.ec2_instance"
-SAMPLE = 1000
-"""Resources that Cloud Custodian is asked about: all of them would take it an hour."""
 
 AGAIN = 3
 """Our rounds for each of a peer's, which take ten times as long and more."""
@@ -107,23 +100,23 @@ def run(rounds: int, rows: int) -> Measured:
         names = names_of(("state", "type", "volumes", "routes"), (*KEYS, "do-not-delete"))
         columns = open_columns(snapshot, TABLES, names)
         made = time.perf_counter() - begun
-        plain = _plain(snapshot, Path(folder) / "plain.parquet")
-        _agree(columns, plain)
+        file = plain(snapshot, Path(folder) / "plain.parquet")
+        _agree(columns, file)
         times = Times()
         for turn in range(rounds):
-            _turn(times, columns, snapshot, plain, turn)
+            _turn(times, columns, snapshot, file, turn)
         sizes = [sum(path.stat().st_size for path in snapshot.glob(what)) for what in ("resources.parquet", "codes/*")]
         return Measured(rows, len(questions()), times, made, _floor(columns), *sizes)
 
 
-def _turn(times: Times, columns: Columns, snapshot: Path, plain: Path, turn: int) -> None:
+def _turn(times: Times, columns: Columns, snapshot: Path, file: Path, turn: int) -> None:
     alone, whole = Context(policies=bare(), accounts={}), Context(policies=full(), accounts={})
-    times.polars.append(_polars(plain, 1)["seconds"][0])
+    times.polars.append(polars(file, 1)["seconds"][0])
     for _ in range(AGAIN):
         begun = time.process_time()
         times.ours.append(_seconds(lambda: _conditions(columns, alone)))
         times.cpu.append(time.process_time() - begun)
-    times.custodian.append(_custodian(columns)["seconds"] / SAMPLE / len(questions()))
+    times.custodian.append(custodian(columns)["seconds"] / SAMPLE / len(questions()))
     times.full.append(_seconds(lambda: judge_columns(columns, whole)))
     times.opened.append(_seconds(lambda: _touched(open_columns(snapshot, TABLES))))
     verdicts = judge_columns(columns, whole)
@@ -197,76 +190,17 @@ def full() -> PolicySet:
     )
 
 
-# --- peers --------------------------------------------------------------------------------------------------------------
-
-
-def _agree(columns: Columns, plain: Path) -> None:
+def _agree(columns: Columns, file: Path) -> None:
     """SystemExit where a peer finds something else: a fast wrong answer is no answer. Neither knows of tags that were denied."""
     verdicts = judge_columns(columns, Context(policies=bare(), accounts={}))
     known = columns.coded("tags").codes == 0
     ours = [int(known[verdicts.matches(name)].sum()) for name in verdicts.names]
-    if ours != _polars(plain, 0)["matches"]:
+    if ours != polars(file, 0)["matches"]:
         raise SystemExit("Polars finds other resources than we do.")
-    sample = _sample(columns)
-    ours = [int(np.isin(sample, verdicts.matches(name)).sum()) for name in verdicts.names]
-    if ours != _custodian(columns)["matches"]:
+    some = sample(columns)
+    ours = [int(np.isin(some, verdicts.matches(name)).sum()) for name in verdicts.names]
+    if ours != custodian(columns)["matches"]:
         raise SystemExit("Cloud Custodian finds other resources than we do.")
-
-
-def _polars(plain: Path, rounds: int) -> Any:
-    return _asked("polars_.py", {"questions": questions(), "file": str(plain), "rounds": rounds})
-
-
-def _custodian(columns: Columns) -> Any:
-    return _asked("custodian.py", {"questions": questions(), "resources": list(_resources(columns))})
-
-
-def _asked(peer: str, what: Mapping[str, Any]) -> Any:
-    words = [str(PYTHON), str(PEERS / peer)]
-    done = subprocess.run(words, input=json.dumps(what), capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(words)} failed: {done.stderr.strip()}")
-    return json.loads(done.stdout)
-
-
-def _sample(columns: Columns) -> Any:
-    return np.flatnonzero(columns.coded("tags").codes == 0)[:SAMPLE]
-
-
-def _resources(columns: Columns) -> Iterator[Mapping[str, Any]]:
-    """The sample as EC2 describes instances, with the fields that Sexton derives beside them."""
-
-    def read(name: str, row: int) -> Any:
-        return _cell(columns.column(name), row)
-
-    for row in _sample(columns).tolist():
-        tags = {key: value for key in KEYS if (value := read(f"tag/{key}", row)) is not None}
-        yield {
-            "State": {"Name": read("field/state", row)},
-            "InstanceType": read("field/type", row),
-            "Volumes": read("field/volumes", row),
-            "Routes": read("field/routes", row),
-            "AgeDays": read("age_days", row),
-            "Dollars": read(DOLLARS, row),
-            "Region": read("region", row),
-            "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
-        }
-
-
-def _cell(column: Column, row: int) -> Any:
-    return float(column.values[row]) if isinstance(column, Numbers) else column.cells[column.codes[row]]
-
-
-def _plain(snapshot: Path, path: Path) -> Path:
-    """The snapshot as Polars likes it best: one plain column for each field and tag."""
-    tags = ", ".join(f"json_extract_string(tags, '/{key}') AS \"tag:{key}\"" for key in KEYS)
-    age = f"(epoch_us(TIMESTAMPTZ '{AS_OF.isoformat()}') - epoch_us(created)) / 86400e6::DOUBLE"
-    fields = "fields->>'state' AS state, fields->>'type' AS type, (fields->>'volumes')::BIGINT AS volumes"
-    read = f"SELECT tags IS NOT NULL AS known, region, {fields}, (fields->>'routes')::BOOLEAN AS routes, {age} AS age_days,"
-    with parquet.database() as connection:
-        source = f"{read} monthly_dollars, {tags} FROM read_parquet('{snapshot / parquet.RESOURCES.file}')"
-        connection.execute(f"COPY ({source}) TO '{path}' (FORMAT parquet)")
-    return path
 
 
 def _floor(columns: Columns) -> float:

@@ -60,11 +60,12 @@ def _resources(rows: int) -> str:
     return f"""
     SELECT 'aws' AS cloud, 'aws.ec2_instance' AS kind, account, region, ident AS id, ident AS born, name,
         seen - to_days(age) - to_seconds(n % 86400) AS created,
-        CASE WHEN {_chance("denied")} < {DENIED} THEN NULL ELSE {_tags()} END AS tags,
+        CASE WHEN denied THEN NULL ELSE {_tags()} END AS tags,
         json_object('state', state, 'type', {_pick("type", TYPES)}, 'volumes', 1 + n % 8, 'routes', {_chance("routes")} < 0.02,
             'zone', region || {_pick("zone", ["a", "b", "c"])}, 'platform', {_pick("os", ["Linux/UNIX", "Windows"])},
             'image', 'ami-' || (hash(n) % 500), 'tenancy', 'default', 'root_device', 'ebs')::VARCHAR AS fields,
-        json_object('cpu_max_14d', 'not read')::VARCHAR AS unknown,
+        CASE WHEN denied THEN json_object('cpu_max_14d', 'not read', 'tags', 'denied')
+            ELSE json_object('cpu_max_14d', 'not read') END::VARCHAR AS unknown,
         '{{}}' AS sources,
         CASE WHEN state = 'stopped' THEN json_object('seen', moment, 'stopped', stopped)
             ELSE json_object('seen', moment) END::VARCHAR AS since,
@@ -72,7 +73,8 @@ def _resources(rows: int) -> str:
         json_object('known', dollars::VARCHAR, 'unpriced', 0, 'why', '', 'free', false)::VARCHAR AS monthly_cost,
         dollars::DOUBLE AS monthly_dollars, 'f' AS fingerprint, NULL AS fingerprint_unknown
     FROM (
-        SELECT n, (1e11::BIGINT + hash(n // 5000) % 200)::VARCHAR AS account, {_pick("region", REGIONS)} AS region,
+        SELECT n, {_chance("denied")} < {DENIED} AS denied, (1e11::BIGINT + hash(n // 5000) % 200)::VARCHAR AS account,
+            {_pick("region", REGIONS)} AS region,
             'i-' || printf('%017x', n * 7919) AS ident,
             {_pick("prefix", ["tmp", "web", "api", "test", "db", "etl"])} || '-' || to_hex(hash(n)) AS name,
             {_pick("state", STATES)} AS state, (hash(n, 'age') % 800)::INTEGER AS age,

@@ -150,10 +150,10 @@ def _start(team: Team, hours: Hours, at: datetime) -> datetime:
 
 
 def _is_time(team: Team, hours: Hours, now: datetime) -> bool:
-    """Not before work begins, and on no weekend unless the organization works then."""
+    """While people work: not before it begins nor after it ends, and on no weekend unless the organization works then."""
     local = now.astimezone(zone_of(team.time_zone))
     works = local.isoweekday() < WEEKEND or local.isoweekday() in hours.days
-    return works and local.hour * 60 + local.minute >= hours.start
+    return works and hours.start <= local.hour * 60 + local.minute < hours.end
 
 
 def _post(notice: Notice) -> Post:

@@ -183,6 +183,8 @@ class Graph:
         return self._tables[key]
 
     def _codes(self, codes: Codes, truths: Mask) -> Node:
+        if not len(truths):
+            return self.constant(False)  # nobody is there
         turns = (np.flatnonzero(truths[1:] != truths[:-1]) + 1).tolist()
         turns = [0] * int(truths[0]) + turns + [len(truths)] * int(truths[-1])
         spans = tuple(zip(turns[::2], turns[1::2], strict=True))

@@ -10,7 +10,7 @@ from typing import Protocol
 from engine import case as of
 from engine.calendar import later
 from engine.case import Case, Ending, State
-from engine.life.moves import close
+from engine.life.moves import again, close
 from engine.model import Mode
 from engine.schedule import Rules, complete, ends_stopped, next_rung
 
@@ -85,9 +85,14 @@ def _approved(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Case
 
 
 def _kept_ends(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Case:
-    """Judged anew from the beginning, with intents of a new generation; what no longer matches closes at the next scan."""
+    """Judged anew from the beginning, with intents of a new generation; what no longer matches closes at the next scan.
+
+    What we stopped is still stopped, so its owner is told again and has the whole grace before the next rung.
+    """
     if case.kept is None or now < case.kept.until:
         return case
+    if case.rung is Mode.STOP:
+        return replace(again(case, "stopped"), kept=None, due=None, generation=case.generation + 1)
     return replace(
         case, state=State.DETECTED, kept=None, rung=Mode.OBSERVE, rung_at=None, told=None, due=None, opened=now,
         agreed=0, agreed_since=None, agreed_as_of=None, generation=case.generation + 1,

@@ -145,14 +145,18 @@ def deleted(cell: AWSCell, order: Order) -> Progress:
 
 def restore(cell: AWSCell, order: Order) -> dict[str, Any]:
     """A volume from the snapshot, in the same zone, of the same type, with its tags; its id is new."""
-    manifest = order.memory["manifest"]
-    volume = _restored(cell, order) or cell.call(
-        "ec2",
-        "create_volume",
-        SnapshotId=order.memory["snapshot"],
-        ClientToken=order.token,
-        TagSpecifications=[{"ResourceType": "volume", "Tags": as_list(restored_tags(order, manifest["tags"]))}],
-        **manifest["create"],
+    manifest, made = order.memory["manifest"], _restored(cell, order)
+    volume = (
+        made
+        if made and made["State"] != "error"
+        else cell.call(
+            "ec2",
+            "create_volume",
+            SnapshotId=order.memory["snapshot"],
+            ClientToken=order.token,
+            TagSpecifications=[{"ResourceType": "volume", "Tags": as_list(restored_tags(order, manifest["tags"]))}],
+            **manifest["create"],
+        )
     )
     key = Key(NAME, cell.account, cell.region, volume["VolumeId"], volume["VolumeId"])
     return {**order.memory, **sent(cell.now, key=key.ref)}
@@ -180,8 +184,9 @@ def _snapshot(cell: AWSCell, order: Order) -> dict[str, Any] | None:
 
 
 def _restored(cell: AWSCell, order: Order) -> dict[str, Any] | None:
-    """The volume that this case brought back."""
-    return next(cell.pages("ec2", "describe_volumes", "Volumes", Filters=of_case(order)), None)
+    """The volume that this case brought back; one that failed only if there is no better."""
+    found = list(cell.pages("ec2", "describe_volumes", "Volumes", Filters=of_case(order)))
+    return min(found, key=lambda volume: volume["State"] == "error", default=None)
 
 
 def _manifest(volume: Mapping[str, Any]) -> dict[str, Any]:

@@ -272,6 +272,18 @@ def test_after_a_keep_everything_begins_anew() -> None:
     assert (case.state, case.agreed, case.told, case.rung) == (State.DETECTED, 0, None, Mode.OBSERVE)
 
 
+def test_after_a_keep_of_what_we_stopped_its_owner_is_told_again() -> None:
+    case, under = stopped()
+    kept = step(case, keep("ann@x.example"), 5 * DAY, under)
+    over = step(kept, of.Ticked(), 40 * DAY, under)
+    assert (over.state, over.rung, over.tell, over.due) == (State.STOPPED, Mode.STOP, "stopped", None)
+    told = step(over, of.Delivered(channel="#p", receipt="3", mode=Mode.DELETE), 40 * DAY, under)
+    assert told.due is not None
+    assert told.due >= NOW + 43 * DAY
+    closed = step(told, of.Judged(as_of=NOW + 41 * DAY, findings=()), 41 * DAY, under)
+    assert closed.tell == "left_stopped"
+
+
 # --- acts ---------------------------------------------------------------------------------------------------------
 
 
