@@ -22,7 +22,9 @@ STORY_SPEED = 600.0
 
 def main(arguments: Sequence[str] = ()) -> int:
     """Play it; 0 when everything at the end is as the policies say."""
-    parser = argparse.ArgumentParser(prog="sexton demo", description="Try Sexton in a small world on this machine.")
+    parser = argparse.ArgumentParser(
+        prog="sexton demo", description="Try Sexton in a small world on this machine.", allow_abbrev=False
+    )
     parser.add_argument("--headless", action="store_true", help="play to the end without a person, check the clouds, exit")
     parser.add_argument("--port", type=int, default=8080, help="where Sexton's API listens (8080; 0: a free port)")
     parser.add_argument("--slack-port", type=int, default=8090, help="where the Slack stand-in listens (8090; 0: a free port)")

@@ -162,7 +162,11 @@ class Service:
         return lowest((self.options.mode, Mode.DELETE if self.world.notifier.counts else Mode.OBSERVE))
 
     def _open_inventory(self) -> None:
-        newest = self.world.snapshots.newest()
+        try:
+            newest = self.world.snapshots.newest()
+        except SnapshotError as error:  # a scan puts a whole one in its place; what was idle counts anew
+            log.error("%s A new scan takes its place.", error)
+            return
         if newest is not None:
             self.situation = replace(self.situation, inventory=newest)
             self._judge()

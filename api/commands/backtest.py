@@ -44,6 +44,8 @@ def command(  # noqa: PLR0913 - one argument for each option
 
     As if nobody answered a notice and every approval came at once. With --base, what a change of policies would have made of it.
     """
+    if base == "" or head == "":
+        raise Stop("--base and --head name a commit or branch; one of them is empty.", MISUSE)
     if head and not base:
         raise Stop("--head compares with a --base: name both, or only --base.", MISUSE)
     from api.comparing import Sides

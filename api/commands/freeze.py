@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,17 +19,18 @@ from engine.wording import clean
 @click.pass_obj
 def command(settings: Path | None, reason: str, local: bool, as_json: bool) -> None:
     """Halt every act, at once. Scans and notices go on. Without a --reason, say whether everything is frozen."""
-    if local:
-        _here(settings, reason)
-        return
-    from api.client import client_from
-
-    client = client_from()
-    answered = client.post("/v1/freeze", {"reason": reason}) if reason else client.get("/v1/freeze")
+    answered = _here(settings, reason) if local else _there(reason)
     if as_json:
         put_json(answered)
     else:
         click.echo(told(answered))
+
+
+def _there(reason: str) -> dict[str, Any]:
+    from api.client import client_from
+
+    client = client_from()
+    return client.post("/v1/freeze", {"reason": reason}) if reason else client.get("/v1/freeze")
 
 
 def told(answered: dict[str, dict[str, str] | None]) -> str:
@@ -37,12 +39,16 @@ def told(answered: dict[str, dict[str, str] | None]) -> str:
     return f"Frozen since {frozen['at']} by {frozen['who']}: {clean(frozen['reason'], 300)}" if frozen else "Nothing is frozen."
 
 
-def _here(path: Path | None, reason: str) -> None:
-    """The way that works when the server does not: whoever can write the ledger can halt it."""
+def _here(path: Path | None, reason: str) -> dict[str, Any]:
+    """The way that works when the server does not: whoever can write the ledger can halt it. Without a reason it only looks."""
     from api.settings import load
+    from api.shapes.times import stamp
     from api.wiring import open_the_ledger
     from reapers.clock import SystemClock
 
     with open_the_ledger(load(path)) as ledger:
-        ledger.freeze(f"{getpass.getuser()} (local)", reason or "frozen on the command line", SystemClock().now())
-    click.echo("Frozen. `sexton unfreeze` lets acts go on.")
+        if reason:
+            ledger.freeze(f"{getpass.getuser()} (local)", reason, SystemClock().now())
+        freeze = ledger.frozen()
+    frozen = {"who": freeze.who, "reason": freeze.reason, "at": stamp(freeze.at)} if freeze else None
+    return {"schema": "sexton/freeze@1", "frozen": frozen}

@@ -36,6 +36,8 @@ def command(  # noqa: PLR0913 - one argument for each option
 
     Exit 1 when the change needs somebody's review: the numbers that decide it are read from the base.
     """
+    if base == "" or head == "":
+        raise Stop("--base and --head name a commit or branch; one of them is empty.", MISUSE)
     if head and not base:
         raise Stop("--head compares with a --base: name both, or only --base.", MISUSE)
     form = "json" if as_json else form

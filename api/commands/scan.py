@@ -64,11 +64,34 @@ def _scan(settings: Settings, store: Store, policies: Path | None, step: Callabl
         clouds=tuple(clouds.values()),
         kinds=kinds(),
         prices=book(),
-        previous=store.newest(),
+        previous=_previous(store),
         context=_context(settings, policies) if policies else None,
         progress=step,
     )
-    return scan(request, SystemClock().now())
+    inventory = scan(request, SystemClock().now())
+    _something(inventory, store)
+    return inventory
+
+
+def _something(inventory: Inventory, store: Store) -> None:
+    """Stop where not one part of the estate could be read: that is no inventory to judge by, and the newest stays what it was."""
+    from engine.follow import ANSWERED
+
+    if inventory.gaps and not any(cell.outcome in ANSWERED for cell in inventory.cells):
+        first = inventory.gaps[0]
+        about = f"all {len(inventory.gaps)} parts are gaps; the first is {first.kind} in {first.account}: {first.why}"
+        raise Stop(f"Nothing could be read, {about}. The newest inventory in {store.shown} stays.", NOTHING_READ)
+
+
+def _previous(store: Store) -> Inventory | None:
+    """The newest inventory, whose history is carried on; a damaged one is left where it is, and history begins anew."""
+    from reapers.sources.errors import SnapshotError
+
+    try:
+        return store.newest()
+    except SnapshotError as error:
+        click.echo(f"sexton: {error} This scan takes its place; what is idle counts anew.", err=True)
+        return None
 
 
 def _context(settings: Settings, path: Path) -> Callable[[Mapping[str, Account]], Context]:

@@ -58,6 +58,10 @@ class Call:
         return f"{self.service}:{self.action} in {self.region} of {self.account}"
 
 
+class CutOff(Exception):
+    """The client went away in the middle of its request: whatever it was, it was never asked."""
+
+
 def call_of(environ: Environ, account_of: Callable[[str], str]) -> Call | None:
     """The call that a request makes; None when it is not signed."""
     signed = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
@@ -72,8 +76,11 @@ def call_of(environ: Environ, account_of: Callable[[str], str]) -> Call | None:
 
 
 def body(environ: Environ) -> bytes:
-    """The request's body; it can be read again."""
-    read: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    """The request's body; it can be read again. CutOff when less came than was announced."""
+    announced = int(environ.get("CONTENT_LENGTH") or 0)
+    read: bytes = environ["wsgi.input"].read(announced)
+    if len(read) < announced:
+        raise CutOff
     replace_body(environ, read)
     return read
 

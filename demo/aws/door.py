@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from demo.aws import answers, repairs
 from demo.aws.answers import Answer
-from demo.aws.calls import App, Call, Environ, call_of
+from demo.aws.calls import App, Call, CutOff, Environ, call_of
 from demo.aws.clock import MotoClock
 from demo.aws.faults import Dropped, Faults
 from demo.aws.pages import cut
@@ -37,12 +37,14 @@ class Door:
         self._lock = threading.Lock()
 
     def __call__(self, environ: Environ, start: Any) -> Iterable[bytes]:
-        call = call_of(environ, self._account)
-        if call is None:
-            return self._moto(environ, start)
-        self.calls.append(call)
         try:
+            call = call_of(environ, self._account)
+            if call is None:
+                return self._moto(environ, start)
+            self.calls.append(call)
             status, headers, body = self._answer(environ, call)
+        except CutOff:
+            status, headers, body = 400, [("Content-Length", "0")], b""  # for nobody: who asked has gone
         except Dropped:
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             status, headers, body = 500, [("Content-Length", "0")], b""

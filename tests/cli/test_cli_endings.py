@@ -100,7 +100,7 @@ def test_bad_settings_are_misuse(command: list[str], sexton: Any, home: Path) ->
     one_sentence(sexton(*command), 2, "serve.prot: there is no such key; did you mean port")
 
 
-@pytest.mark.parametrize("command", [["run", "--once"], ["token", "ann@acme.example"], ["freeze", "--local"]])
+@pytest.mark.parametrize("command", [["run", "--once"], ["token", "ann@acme.example"], ["freeze", "--local", "--reason", "x"]])
 def test_a_locked_ledger(command: list[str], sexton: Any, repository: Path) -> None:
     (repository / ".sexton").mkdir()
     assert sexton("token", "ann@acme.example").code == 0

@@ -62,8 +62,9 @@ def test_gaps_are_shown_and_strict_makes_them_count(sexton: Any, home: Path, aws
 
 def test_a_region_that_is_none(sexton: Any, home: Path, aws: LocalAWS) -> None:
     said = sexton("scan", "--strict", **aws.environment(), SEXTON_AWS__REGIONS="us-nowhere-1")
-    assert said.code == 1
-    assert "has not enabled the region us-nowhere-1" in said.out
+    assert said.code == 3
+    assert "has not enabled the region us-nowhere-1" in said.err
+    assert not (home / ".sexton" / "inventory" / "newest").exists()
 
 
 def test_an_endpoint_that_does_not_answer(sexton: Any, home: Path, aws: LocalAWS) -> None:
@@ -87,3 +88,14 @@ def test_one_round_opens_cases(sexton: Any, repository: Path, aws: LocalAWS) -> 
             ("one", State.DETECTED, "payments"),
             ("two", State.DETECTED, "payments"),
         }
+
+
+def test_a_damaged_inventory_gives_way_to_a_new_scan(sexton: Any, home: Path, aws: LocalAWS) -> None:
+    assert sexton("scan", **REGIONS, **aws.environment()).code == 0
+    (table,) = (home / ".sexton" / "inventory").glob("*/resources.parquet")
+    table.chmod(0o644)
+    table.write_bytes(b"")
+    said = sexton("scan", **REGIONS, **aws.environment())
+    assert said.code == 0
+    assert "This scan takes its place" in said.err
+    assert sexton("scan", **REGIONS, **aws.environment()).err == ""

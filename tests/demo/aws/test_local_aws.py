@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -254,3 +255,19 @@ def test_images_snapshots_take_their_tags(aws: LocalAWS) -> None:
     assert held
     for snapshot in ec2.describe_snapshots(SnapshotIds=held)["Snapshots"]:
         assert snapshot["Tags"] == [{"Key": "a", "Value": "snapshot"}]
+
+
+def test_a_request_that_was_cut_off_was_never_asked(aws: LocalAWS) -> None:
+    """A client that is killed while it sends leaves half a request behind; AWS carries out none of it, and neither do we."""
+    key = aws.environment()["AWS_ACCESS_KEY_ID"]
+    host, port = aws.url.removeprefix("http://").split(":")
+    before = len(aws.calls)
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(
+            b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 500\r\n"
+            + f"Authorization: AWS4-HMAC-SHA256 Credential={key}/20261101/us-east-1/ec2/aws4_request\r\n\r\n".encode()
+            + b"Action=DeleteVolume"
+        )
+        client.shutdown(socket.SHUT_WR)
+        assert b"400" in client.recv(200)
+    assert len(aws.calls) == before
