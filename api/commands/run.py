@@ -47,7 +47,9 @@ def _why(head: HeadState) -> str:
     if head.moved == "rewound":
         return "it did not move forward; `sexton unfreeze` accepts it."
     if head.problems:
-        return f"{head.problems[0].sentence} `sexton validate` shows all of them."
+        first = head.problems[0]
+        place = f"{first.file}:{first.line}:{first.col}: " if first.file else ""
+        return f"{place}{first.sentence}. `sexton validate` shows all of them."
     return head.error or "it was not read yet."
 
 

@@ -138,3 +138,13 @@ def test_what_cannot_be_reached_is_one_sentence_and_changes_nothing(world: World
     assert "Traceback" not in said
     assert world.state(volume) is State.APPROVED
     assert volume in world.volumes()
+
+
+def test_a_round_says_when_the_head_of_the_branch_is_not_taken(world: World) -> None:
+    volume = approved(world)
+    world.commit({"broken.yaml": "kind: Reep\n"})
+    code, said = once(world)
+    assert code == 1
+    assert "is not taken, so nothing acts and" in said
+    assert "broken.yaml" in said
+    assert world.case(volume).is_open
