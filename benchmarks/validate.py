@@ -21,7 +21,7 @@ AIM_MANY = 1 / 20
 """A thousand documents: issue 3 asks for a twentieth of `custodian validate` of as many. Not reached: printed, not held."""
 
 MANY_ROUNDS = 3
-"""Custodian takes some twenty seconds for one."""
+"""Custodian takes some seconds for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
