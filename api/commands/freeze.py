@@ -36,7 +36,9 @@ def _there(reason: str) -> dict[str, Any]:
 def told(answered: dict[str, dict[str, str] | None]) -> str:
     """Whether everything is frozen, as a sentence."""
     frozen = answered["frozen"]
-    return f"Frozen since {frozen['at']} by {frozen['who']}: {clean(frozen['reason'], 300)}" if frozen else "Nothing is frozen."
+    if frozen is None:
+        return 'Nothing is frozen. With --reason "…" this command halts every act.'
+    return f"Frozen since {frozen['at']} by {frozen['who']}: {clean(frozen['reason'], 300)}"
 
 
 def _here(path: Path | None, reason: str) -> dict[str, Any]:

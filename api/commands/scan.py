@@ -77,7 +77,7 @@ def _something(inventory: Inventory, store: Store) -> None:
     """Stop where not one part of the estate could be read: that is no inventory to judge by, and the newest stays what it was."""
     from engine.follow import ANSWERED
 
-    if inventory.gaps and not any(cell.outcome in ANSWERED for cell in inventory.cells):
+    if inventory.gaps and not inventory.resources and not any(cell.outcome in ANSWERED for cell in inventory.cells):
         first = inventory.gaps[0]
         about = f"all {len(inventory.gaps)} parts are gaps; the first is {first.kind} in {first.account}: {first.why}"
         raise Stop(f"Nothing could be read, {about}. The newest inventory in {store.shown} stays.", NOTHING_READ)
