@@ -134,8 +134,9 @@ def the_service(settings: Settings, ledger: Ledger, clock: Clock) -> Service:
     """The loop over an open ledger. Nothing is asked before its first round."""
     from reapers.heads import HeadFile
     from reapers.prices import book
-    from reapers.service import Options, Service, World
+    from reapers.service import Service
     from reapers.watch import Watch
+    from reapers.world import Options, World
 
     world = World(
         ledger=ledger,

@@ -14,9 +14,9 @@ from life_cases import FINDINGS, NOW, RULES, representative, representatives, tr
 
 from engine import case as of
 from engine.case import Ending, Event, State
+from engine.guards import GUARDS
 from engine.life import STEPS
 from engine.model import Mode
-from engine.plan import GUARDS
 from engine.policy import Organization
 from engine.schedule import promise
 from engine.wording import listed, moment, span
@@ -90,8 +90,8 @@ def _in_order(outcomes: Iterable[str]) -> list[str]:
 def _guards() -> Iterator[str]:
     yield "\n## What holds an act back\n"
     yield "An act that is due and approved still waits for these (`blocked_by`), which are looked at when the plan is made and"
-    yield "once more inside the transaction that writes the intent.\n\n| guard | it holds an act back when |\n|---|---|"
-    yield from (f"| `{name}` | {says} |" for name, says in GUARDS.items())
+    yield "once more inside the transaction that writes the intent.\n\n| number | guard | it holds back when |\n|---|---|---|"
+    yield from (f"| {guard.number} | `{guard.name}` | {guard.sentence} |" for guard in GUARDS.values())
 
 
 def _ladder() -> Iterator[str]:

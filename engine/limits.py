@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from engine.case import Action, Case
 from engine.model import Verb
 from engine.money import Money
 from engine.policy import Limits, Organization, PolicySet
@@ -158,3 +159,16 @@ def share(percent: Decimal | None, population: int) -> int | None:
 def _dollars(acts: list[Act], whole_day: Decimal) -> Decimal:
     """What acts cost in the day's dollars. One of unknown price uses up the day: alone it may go, beside others it may not."""
     return sum((act.dollars if act.dollars is not None else whole_day for act in acts), Decimal(0))
+
+
+def act_of(case: Case, action: Action, now: datetime) -> Act:
+    """An action as the limits count it."""
+    return Act(
+        at=now,
+        account=case.key.account,
+        kind=case.key.kind,
+        policy=case.policy,
+        team=case.team,
+        verb=action.verb,
+        dollars=price_of(action.monthly),
+    )

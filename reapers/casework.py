@@ -8,8 +8,9 @@ from datetime import datetime
 
 from engine.case import Case, Ticked
 from engine.follow import Sight, follow, openings
+from engine.guards import patient
 from engine.life import advance
-from engine.plan import PATIENT, Plan
+from engine.plan import Plan
 from engine.schedule import Rules
 from reapers.store import AlreadyOpen, Change, Stale
 from reapers.store.ledger import Ledger
@@ -35,7 +36,7 @@ def apply_inventory(ledger: Ledger, sight: Sight, now: datetime) -> None:
 
 def apply_time(ledger: Ledger, rules: Rules, plan: Plan | None, now: datetime) -> None:
     """Every open case hears that time passed."""
-    held = {skipped.case for skipped in plan.skipped if set(skipped.blocked_by) <= PATIENT} if plan else set()
+    held = {skipped.case for skipped in plan.skipped if patient(skipped.blocked_by)} if plan else set()
     steps = ((case, advance(case, Ticked(held=case.id in held), rules, now)) for case in ledger.open_cases())
     _save(ledger, steps, "time", now)
 

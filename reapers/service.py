@@ -17,29 +17,23 @@ from datetime import datetime, timedelta
 from engine.calendar import next_open
 from engine.case import State
 from engine.model import Account, Mode, lowest
-from engine.money import PriceBook
-from engine.plan import Plan, Standing, plan
+from engine.plan import Plan
 from engine.schedule import Rules
+from engine.standing import Standing
 from engine.view import Context
 from reapers.casework import apply_inventory, apply_time
 from reapers.clock import Clock
-from reapers.clouds.cloud import Cloud, Unreachable
-from reapers.execute import Executor, Report
-from reapers.execute.attempt import Tools
-from reapers.execute.hands import Hands
-from reapers.heads import HeadFile
-from reapers.kind import Kind
-from reapers.look import Looker
-from reapers.notify import Notifier
+from reapers.clouds.cloud import Unreachable
+from reapers.doing import Doing
+from reapers.execute import Report
 from reapers.scan import Request, Step, scan
 from reapers.situation import Situation, judged, rests_of
 from reapers.sources.errors import SnapshotError
-from reapers.sources.snapshots import Store
 from reapers.store import LedgerUnavailable
 from reapers.store.ledger import Ledger
 from reapers.tally import Tally
 from reapers.telling import Telling
-from reapers.watch import Watch
+from reapers.world import Options, World
 
 log = logging.getLogger(__name__)
 
@@ -49,43 +43,12 @@ ROUND = timedelta(seconds=15)
 """How often a round begins; a click is answered by the next one at the latest."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What settings say of the loop."""
-
-    mode: Mode = Mode.OBSERVE
-    scan_every: timedelta = timedelta(hours=1)
-    poll_every: timedelta = timedelta(seconds=60)
-    link: str = ""
-    """Where a console shows cases. Empty: notices name commands instead, until there is one."""
-    worker: str = "sexton"
-    call_seconds: float = 60
-    keep_daily: timedelta = timedelta(days=400)
-    """For how long one inventory of each day stays."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """Everything that the loop talks to."""
-
-    ledger: Ledger
-    clock: Clock
-    clouds: Mapping[str, Cloud]
-    kinds: Mapping[str, Kind]
-    prices: PriceBook
-    snapshots: Store
-    watch: Watch
-    notifier: Notifier
-    heads: HeadFile | None = None
-    """Where the audit trail's head is kept; None: nowhere."""
-
-
 @dataclass(slots=True)
 class Service:
     """One reaper. `situation` is replaced as a whole; readers on other threads take it once and use that."""
 
     world: World
-    options: Options = Options()
+    options: Options = field(default_factory=Options)
     situation: Situation = field(default_factory=Situation)
     tally: Tally = field(default_factory=Tally)
     """What was counted since the start: notices and acts by result, guards, limits."""
@@ -138,8 +101,8 @@ class Service:
             self.scan()
         self._advance()
         self._tell()
-        self._act()
-        self._settle()
+        self.doing().act()
+        self.doing().settle()
         self.ledger.set(LAST_TICK, self.clock.now().isoformat())
 
     # --- what the world says ------------------------------------------------------------------------------------------
@@ -222,22 +185,11 @@ class Service:
 
     def standing(self) -> Standing | None:
         """How things stand for the acts; None before policies were loaded."""
-        if self.situation.policies is None:
-            return None
-        now = self.clock.now()
-        return Standing(
-            policies=self.situation.policies,
-            server=self.situation.mode,
-            frozen=self.ledger.frozen() is not None,
-            head_current=self.situation.head.is_current(now),
-            usage=self.ledger.usage(now),
-            population=self.situation.population,
-        )
+        return self.doing().standing()
 
     def plan(self) -> Plan | None:
         """What may be done now; None before policies were loaded."""
-        standing = self.standing()
-        return plan(self.ledger.open_cases(), standing, self.clock.now()) if standing else None
+        return self.doing().plan()
 
     def _advance(self) -> None:
         if self.situation.policies is not None:
@@ -255,46 +207,12 @@ class Service:
     def _telling(self) -> Telling:
         return Telling(ledger=self.ledger, notifier=self.world.notifier, clock=self.clock, link=self.options.link)
 
-    def _act(self) -> None:
-        """One by one, each with a plan of its own moment: what an act uses up is counted before the next."""
-        tried: set[str] = set()
-        while (current := self.plan()) and (todo := [action for action in current.actions if action.case not in tried]):
-            standing, sight = self.standing(), self.situation.sight()
-            if standing is None or sight is None:
-                return
-            tried.add(todo[0].case)
-            self._count(self.executor().act(todo[0], standing, sight))
-
-    def _settle(self) -> None:
-        """Unknown outcomes by reading, and what people asked to have back."""
-        standing = self.standing()
-        if standing is None:
-            return
-        for intent in self.ledger.open_intents():
-            self._count(self.executor().settle(intent, standing))
-        for case in self.ledger.open_cases():
-            if case.state is State.RESTORING:
-                self._count(self.executor().bring_back(case, standing))
-
-    def executor(self) -> Executor:
-        """The hands."""
-        world = self.world
-        hands = Hands(clouds=world.clouds, kinds=world.kinds, clock=world.clock)
-        looker = Looker(clouds=world.clouds, kinds=world.kinds, prices=world.prices, clock=world.clock)
-        return Executor(
-            Tools(
-                ledger=world.ledger,
-                clock=world.clock,
-                hands=hands,
-                looker=looker,
-                worker=self.options.worker,
-                call_seconds=self.options.call_seconds,
-            )
-        )
+    def doing(self) -> Doing:
+        """The part of a round that acts."""
+        return Doing(self.world, self.options, lambda: self.situation, self._count)
 
     def _count(self, report: Report) -> None:
         self.tally.report(report)
-        log.info("%s of case %s: %s %s", report.verb, report.case, report.result, report.why)
         self.reported(report)
 
     # --- when -----------------------------------------------------------------------------------------------------------

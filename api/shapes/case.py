@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from api.shapes.says import says
 from api.shapes.times import stamp, stamp_or_none
 from engine import people
-from engine.case import Case, State
-from engine.plan import Standing, blocked
+from engine.case import Action, Case, State
+from engine.guards import Asked, blocked
 from engine.schedule import action_of
+from engine.standing import Standing
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -62,8 +63,12 @@ def _next(case: Case, standing: Standing | None, now: datetime) -> dict[str, Any
     action = action_of(case)
     if action is None:
         return None
-    by = blocked(case, action, standing, standing.usage, now) if standing else ("git",)
+    by = _blocked(case, action, standing, now) if standing else ("git",)
     return {"verb": str(action.verb), "due": stamp_or_none(case.due), "blocked_by": list(by)}
+
+
+def _blocked(case: Case, action: Action, standing: Standing, now: datetime) -> tuple[str, ...]:
+    return blocked(Asked(case=case, action=action, standing=standing, usage=standing.usage, now=now))
 
 
 def _approval(case: Case) -> dict[str, Any] | None:

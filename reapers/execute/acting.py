@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 
 from engine.case import Action, Began, Blocked, Settled, Voided
-from engine.plan import blocked
+from engine.guards import Asked, blocked
 from reapers.execute.attempt import Attempt
 from reapers.execute.hands import Reply, token_of
 from reapers.execute.report import Report, Result
@@ -27,7 +27,8 @@ def begin(attempt: Attempt, action: Action, order: Order) -> Report:
 
     def check(usage: Usage, control: Control) -> str:
         standing = replace(attempt.standing, frozen=attempt.standing.frozen or control.frozen is not None)
-        return next(iter(blocked(before, action, standing, usage, now)), "")
+        asked = Asked(case=before, action=action, standing=standing, usage=usage, now=now)
+        return next(iter(blocked(asked)), "")
 
     try:
         intent = tools.ledger.begin(

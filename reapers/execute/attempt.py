@@ -12,8 +12,8 @@ from engine.case import Case, Event, Vanished
 from engine.follow import Sight, follow
 from engine.life import advance
 from engine.model import Gone, Verb
-from engine.plan import Standing
 from engine.schedule import Rules, action_of
+from engine.standing import Standing
 from reapers.clock import Clock
 from reapers.execute.hands import Hands
 from reapers.execute.report import Report, Result

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from engine.case import Action, Case, State
 from engine.follow import Sight
 from engine.model import Mode, Verb
-from engine.plan import Standing
 from engine.schedule import action_of
+from engine.standing import Standing
 from reapers.execute.acting import begin, read_outcome
 from reapers.execute.attempt import LOST, Attempt, Tools, attempt_at
 from reapers.execute.hands import token_of, token_of_return

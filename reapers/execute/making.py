@@ -7,9 +7,10 @@ from datetime import datetime
 
 from engine.calendar import later
 from engine.case import Began, Blocked, Case, Noted, Settled, State
+from engine.guards import Asked, blocked
 from engine.model import Key, Verb
-from engine.plan import Standing, blocked
 from engine.schedule import Rules, action_of
+from engine.standing import Standing
 from reapers.execute.attempt import Attempt
 from reapers.execute.hands import Reply
 from reapers.execute.report import Report, Result
@@ -20,7 +21,8 @@ from reapers.store import Shield
 def back_up(attempt: Attempt, order: Order) -> Report:
     """The backup before a delete: no intent, for it destroys nothing, but every guard of the plan."""
     tools, now = attempt.tools, attempt.tools.clock.now()
-    blocks = blocked(attempt.case, action_of(attempt.case), attempt.standing, tools.ledger.usage(now), now)
+    case, usage = attempt.case, tools.ledger.usage(now)
+    blocks = blocked(Asked(case=case, action=action_of(case), standing=attempt.standing, usage=usage, now=now))
     if blocks:
         return attempt.report(Verb.BACKUP, Result.BLOCKED, ", ".join(blocks))
     if attempt.case.state is not State.SNAPSHOTTING:

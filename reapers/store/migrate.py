@@ -11,7 +11,7 @@ from reapers.store.errors import LedgerUnavailable
 from reapers.store.tables import metadata
 from reapers.store.unavailable import NOT_OURS
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision. Known here so that an up-to-date ledger opens without importing Alembic; a test compares."""
 
 VERSIONS = "sexton_revision"

@@ -115,6 +115,7 @@ intents = Table(
     Column("version", Integer, nullable=False),
     Column("not_after", Double, nullable=False),
     Column("team", Text, nullable=False),
+    Column("rule", String),
     Column("body", Text, nullable=False),
     Index("ix_intents_status", "status"),
     Index("ix_intents_at", "at"),
@@ -187,4 +188,70 @@ audit = Table(
     Column("prev", String, nullable=False),
     Column("hash", String, nullable=False),
     Index("ix_audit_case_id_seq", "case_id", "seq"),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("reason", String, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("at", UTCTime, nullable=False),
+    Column("until", UTCTime),
+    Column("data", Text, nullable=False),
+    Column("released", UTCTime),
+    Column("released_by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Index("ix_holds_released", "released"),
+)
+Index(
+    "ux_holds_one_open",
+    holds.c.reason,
+    holds.c.policy,
+    holds.c.account,
+    unique=True,
+    sqlite_where=text("released is null"),
+    postgresql_where=text("released is null"),
+)
+
+counts = Table(
+    "counts",
+    metadata,
+    Column("what", String, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("at", UTCTime, primary_key=True),
+    Column("number", Integer, nullable=False),
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("policy", Text, primary_key=True),
+    Column("digest", String, primary_key=True),
+    Column("at", UTCTime, nullable=False),
+)
+
+once = Table(
+    "once",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("until", UTCTime, nullable=False),
+    Index("ix_once_until", "until"),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("what", String, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", UTCTime, nullable=False),
+    Column("until", UTCTime, nullable=False),
+    Column("done", UTCTime),
+    Column("done_by", Text, nullable=False),
+    Index("ix_requests_what_done", "what", "done"),
 )

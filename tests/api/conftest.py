@@ -21,13 +21,14 @@ from makers.doors import FILES, NOW, StillClock, case_of, commit
 from reapers.kind import kinds
 from reapers.notify import PrintNotifier
 from reapers.prices import book
-from reapers.service import Service, World
+from reapers.service import Service
 from reapers.situation import HeadState, Situation
 from reapers.sources.git import Repository
 from reapers.sources.snapshots import Store
 from reapers.store import open_ledger
 from reapers.store.ledger import Ledger
 from reapers.watch import Watch
+from reapers.world import World
 
 
 @pytest.fixture(scope="session")

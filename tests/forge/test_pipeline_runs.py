@@ -31,12 +31,13 @@ from makers.repositories import Proposed, proposed
 from reapers.kind import kinds
 from reapers.notify import PrintNotifier
 from reapers.prices import book
-from reapers.service import Service, World
+from reapers.service import Service
 from reapers.situation import HeadState, Situation
 from reapers.sources.git import Repository
 from reapers.sources.snapshots import Store
 from reapers.store import open_ledger
 from reapers.watch import Watch
+from reapers.world import World
 
 ROOT = Path(__file__).parents[2]
 SEXTON = Path(sys.executable).parent / "sexton"

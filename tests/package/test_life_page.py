@@ -13,10 +13,11 @@ from types import ModuleType
 import pytest
 
 from engine.case import Event, State
+from engine.guards import GUARDS, Asked, blocked
 from engine.model import Mode
-from engine.plan import GUARDS, Standing, blocked
 from engine.policy import Hours, Limits, Organization, PolicySet
 from engine.schedule import action_of
+from engine.standing import Standing
 from makers.cases import NOW, in_grace
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -94,6 +95,7 @@ def test_every_guard_has_its_sentence_and_there_is_no_other() -> None:
     standing = Standing(policies=PolicySet(organization=nothing), server=Mode.OBSERVE, frozen=True, head_current=False)
     action = action_of(case)
     assert action
-    assert set(blocked(case, action, standing, standing.usage, NOW + timedelta(days=20))) == set(GUARDS)
+    asked = Asked(case=case, action=action, standing=standing, usage=standing.usage, now=NOW + timedelta(days=20))
+    assert set(blocked(asked)) == set(GUARDS)
     for name in GUARDS:
-        assert f"| `{name}` | {GUARDS[name]} |" in PAGE
+        assert f"| {GUARDS[name].number} | `{name}` | {GUARDS[name].sentence} |" in PAGE

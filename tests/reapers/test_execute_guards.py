@@ -14,7 +14,7 @@ from engine.case import Action, State
 from engine.follow import Sight
 from engine.load import load
 from engine.model import Verb
-from engine.plan import Standing
+from engine.standing import Standing
 from makers.doors import StillClock
 from makers.world import FILES, World, somebody
 from reapers.execute import Report, Result
@@ -41,7 +41,7 @@ def planned(world: World, *names: str) -> list[Planned]:
 
 
 def act(world: World, one: Planned) -> Report:
-    return world.service.executor().act(*one)
+    return world.service.doing().executor().act(*one)
 
 
 def during(world: World, action: str, do: Callable[[], object]) -> Any:
@@ -253,7 +253,7 @@ def test_one_whose_lease_ran_out_during_the_call_leaves_the_outcome_to_others(wo
     (intent,) = world.ledger.open_intents()
     standing = world.service.standing()
     assert standing
-    assert world.service.executor().settle(intent, standing).result is Result.DONE
+    assert world.service.doing().executor().settle(intent, standing).result is Result.DONE
     assert world.deletes() == 1
 
 
@@ -264,7 +264,7 @@ def test_an_intent_that_another_one_settled_is_not_settled_again(world: World) -
     (intent,) = world.ledger.open_intents()
     standing = world.service.standing()
     assert standing
-    executor = world.service.executor()
+    executor = world.service.doing().executor()
     assert executor.settle(intent, standing).result is Result.DONE
     before = world.ledger.case(intent.case)
     assert executor.settle(intent, standing).result is Result.BUSY
@@ -298,7 +298,7 @@ def test_many_workers_send_one_call_for_each(world: World, workers: int) -> None
     reports: list[Report] = []
 
     def run(service: Service) -> None:
-        reports.extend(service.executor().act(*one) for one in plans)
+        reports.extend(service.doing().executor().act(*one) for one in plans)
 
     threads = [threading.Thread(target=run, args=(service,)) for service in services]
     for thread in threads:

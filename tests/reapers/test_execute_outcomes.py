@@ -308,7 +308,7 @@ def test_a_freeze_holds_a_backup_back_as_well(world: World) -> None:
     world.desk.freeze(somebody("pia"), "incident")
     frozen = world.service.standing()
     assert frozen
-    report = world.service.executor().act(plan.actions[0], frozen, sight)
+    report = world.service.doing().executor().act(plan.actions[0], frozen, sight)
     assert (report.result, report.why) == ("blocked", "freeze")
     assert world.called() == []
     assert world.state(volume) is State.APPROVED

@@ -195,7 +195,7 @@ def test_a_case_that_another_worker_has_brought_back_is_left_alone(world: World)
     case = world.case(volume)
     standing = world.service.standing()
     assert standing
-    executor = world.service.executor()
+    executor = world.service.doing().executor()
     assert executor.bring_back(case, standing).result == "done"
     assert executor.bring_back(case, standing).result == "busy"
     assert len(world.called("CreateVolume")) == 1

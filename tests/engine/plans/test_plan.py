@@ -9,13 +9,15 @@ import pytest
 
 from engine import case as of
 from engine.case import Agreement, Case, State
+from engine.guards import Asked, blocked
 from engine.life import advance
-from engine.limits import Usage
+from engine.limits import Usage, act_of
 from engine.model import Mode
 from engine.money import Money
-from engine.plan import Standing, act_of, blocked, plan
+from engine.plan import plan
 from engine.policy import Approval, Hours, Limits
 from engine.schedule import Rules, action_of, complete, due_after, next_rung, promise
+from engine.standing import Standing
 from makers.cases import NOW, context, days, in_grace, opened, policies, reap, resource, seen
 
 DUE = NOW + timedelta(days=21)
@@ -40,7 +42,7 @@ def standing(**more: object) -> Standing:
 def blocks(case: Case | None = None, now: datetime = DUE, **more: object) -> tuple[str, ...]:
     case = case or ready()
     now_standing = standing(**more)
-    return blocked(case, action_of(case), now_standing, now_standing.usage, now)
+    return blocked(Asked(case=case, action=action_of(case), standing=now_standing, usage=now_standing.usage, now=now))
 
 
 def test_a_ready_case_may_be_done() -> None:
