@@ -44,7 +44,7 @@ def report(found: validate.Found, rounds: int) -> str:
             f"| ratio, at most {validate.PROMISED} promised | **{found.one}** |",
             f"| `sexton validate` of {validate.MANY:,} documents ({validate.MANY_ROUNDS} rounds) | {found.many.ours} |",
             f"| `custodian validate` of {validate.MANY:,} policies | {found.many.theirs} |",
-            f"| ratio, {validate.AIM_MANY:.2f} is the aim | **{found.many.median:.3f}** |",
+            f"| ratio, at most {validate.PROMISED_MANY:.2f} promised | **{found.many.median:.3f}** |",
         ]
     )
 

@@ -11,7 +11,6 @@ from engine.documents import BUILDERS, Draft, Value, World
 from engine.documents.files import documents_of, root_of
 from engine.documents.names import check_unique, environments_of, policies_of, teams_of
 from engine.documents.selection import select
-from engine.documents.shape import wrongs
 from engine.model import KindTable
 from engine.policy import (
     TTL,
@@ -103,7 +102,7 @@ def _build(drafts: Sequence[Draft], world: World) -> list[Value]:
 
 def _value(draft: Draft, world: World) -> Value | None:
     """A document's value; where parts are missing, at least its condition is checked."""
-    if not wrongs(draft.kind, draft.data):
+    if draft.shapely:
         return BUILDERS[draft.kind](draft, world)
     if "resource" in draft.spec and "when" in draft.spec:
         select(draft, world)

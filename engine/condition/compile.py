@@ -27,10 +27,11 @@ def compile_condition(lines: Sequence[str], fields: Sequence[Mapping[str, Field]
         raise ConditionError([ConditionProblem(0, 0, "a condition needs at least one line")])
     parsed, problems = _parse(lines)
     problems += _always(parsed, fields)
-    problems += _checked(parsed, fields, names or [""] * len(fields))
+    normals = {index: normal(tree) for index, tree in parsed.items()}
+    problems += _checked(parsed, normals, fields, names or [""] * len(fields))
     if problems:
         raise ConditionError(problems)
-    trees = [normal(tree) for tree in parsed.values()]
+    trees = list(normals.values())
     parts = tuple(clause_of(tree, index) for index, tree in enumerate(trees))
     return Condition(tuple(lines), tuple(text(tree) for tree in trees), Clause(True, parts))
 
@@ -62,26 +63,28 @@ def _required(name: str, tables: Sequence[Table]) -> bool:
     return bool(fields) and len(fields) == len(tables) and not any(field.optional or field.type == "tags" for field in fields)
 
 
-def _checked(trees: Mapping[int, Expression], tables: Sequence[Table], names: Sequence[str]) -> list[ConditionProblem]:
+def _checked(
+    trees: Mapping[int, Expression], normals: Mapping[int, Expression], tables: Sequence[Table], names: Sequence[str]
+) -> list[ConditionProblem]:
     """The problems over all tables: one that every table has is told once, others name their tables."""
     found: dict[tuple[int, int, str], tuple[Fault, list[str]]] = {}
     for table, name in zip(tables, names, strict=True):
-        for index, fault in _faults(trees, table):
+        for index, fault in _faults(trees, normals, table):
             found.setdefault((index, fault.offset, fault.message), (fault, []))[1].append(name)
     return [_tell(index, fault, where, len(tables)) for (index, _, _), (fault, where) in found.items()]
 
 
-def _faults(trees: Mapping[int, Expression], table: Table) -> Iterator[tuple[int, Fault]]:
+def _faults(trees: Mapping[int, Expression], normals: Mapping[int, Expression], table: Table) -> Iterator[tuple[int, Fault]]:
     """Faults of type by line; lines without one are also searched for unguarded negative tests."""
-    sound: dict[int, Expression] = {}
+    sound: list[int] = []
     for index, tree in trees.items():
         wrong = list(faults(tree, table))
         yield from ((index, fault) for fault in wrong)
         if not wrong:
-            sound[index] = normal(tree)
-    known = present(normal(tree) for tree in trees.values())
-    for index, tree in sound.items():
-        yield from ((index, fault) for fault in unguarded(tree, table, known))
+            sound.append(index)
+    known = present(normals.values())
+    for index in sound:
+        yield from ((index, fault) for fault in unguarded(normals[index], table, known))
 
 
 def _tell(index: int, fault: Fault, where: Sequence[str], of: int) -> ConditionProblem:

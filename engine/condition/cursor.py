@@ -35,7 +35,8 @@ class Cursor:
 
     def at(self, *signs: str) -> bool:
         """Whether the next token is one of these signs."""
-        return self.sees(Sort.SIGN) and self.now.text in signs
+        token = self._tokens[self._index]
+        return token.sort is Sort.SIGN and token.text in signs
 
     def at_in(self) -> bool:
         """Whether the next token is the word `in`."""

@@ -19,6 +19,9 @@ class Sort(StrEnum):
     END = "end"
 
 
+SORTS = {str(sort): sort for sort in Sort}
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A token as written, and the offset of its first character."""
@@ -67,7 +70,7 @@ def tokens(text: str) -> list[Token]:
         match = TOKEN.match(text, at)
         if match is None:
             raise _strange(text, at)
-        found.append(Token(Sort(str(match.lastgroup)), match.group(), at))
+        found.append(Token(SORTS[str(match.lastgroup)], match.group(), at))
         at = _skip(text, match.end())
     return [*found, Token(Sort.END, "", len(text.rstrip(" \t\r\n")))]
 

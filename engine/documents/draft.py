@@ -46,6 +46,8 @@ class Draft:
     data: Mapping[str, Any]
     """As read, without what has not the shape of its kind."""
     problems: list[Problem]
+    shapely: bool = False
+    """Whether `data` has the shape of its kind: nothing was wrong with it, or what was wrong could be left out."""
 
     @property
     def spec(self) -> Mapping[str, Any]:

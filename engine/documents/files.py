@@ -99,6 +99,7 @@ def _draft(path: str, source: Document, problems: list[Problem]) -> Draft | None
         draft.problem(fault.code, place, fault.message, fault.hint)
     _check_ending(draft, kind)
     draft.kind, draft.data = kind, pruned(source.data, faults)
+    draft.shapely = not faults or not wrongs(kind, draft.data)
     return draft
 
 

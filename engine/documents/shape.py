@@ -74,10 +74,8 @@ class _Shape:
         if "const" in schema and value != schema["const"]:
             yield Wrong(path, f"{dotted(path)} is {shown(value)}, not {schema['const']!r}", f"write {schema['const']}")
             return
-        types = schema.get("type", [])
-        types = [types] if isinstance(types, str) else types
-        if types and not any(TYPES[name](value) for name in types):
-            yield _wrong_type(schema, types, value, path)
+        if not _has_type(schema, value):
+            yield _wrong_type(schema, _types(schema), value, path)
         elif isinstance(value, dict):
             yield from self._mapping(schema, value, path)
         elif isinstance(value, list):
@@ -108,6 +106,18 @@ class _Shape:
             yield from _twice(value, path)
         for index, item in enumerate(value):
             yield from self.check(schema.get("items", {}), item, (*path, index))
+
+
+def _types(schema: Schema) -> list[str]:
+    types = schema.get("type", [])
+    return [types] if isinstance(types, str) else types
+
+
+def _has_type(schema: Schema, value: Any) -> bool:
+    types = schema.get("type")
+    if types is None:
+        return True
+    return TYPES[types](value) if isinstance(types, str) else any(TYPES[name](value) for name in types)
 
 
 def _stranger(key: str, properties: Iterable[str], path: Path) -> Wrong:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -72,17 +73,22 @@ def _files(root: Path) -> Iterator[Path]:
 
 def _is_real_folder(file: Path) -> bool:
     """Whether this is a folder that will be walked. SourceError for a link, wherever it leads."""
-    if file.is_symlink():
+    try:
+        mode = file.lstat().st_mode
+    except OSError as error:
+        raise SourceError(f"{file} cannot be read: {error.strerror}.") from error
+    if stat.S_ISLNK(mode):
         raise SourceError(f"{file} is a symbolic link: policies are regular files.")
-    return file.is_dir()
+    return stat.S_ISDIR(mode)
 
 
 def _content(file: Path, texts: Texts) -> bytes:
     """The bytes of a file whose size and name are fine. One byte more than allowed is read, in case it grows meanwhile."""
-    if not file.is_file():
-        raise SourceError(f"{file} is not a regular file.")
     try:
-        texts.announce(file.as_posix(), file.stat().st_size)
+        seen = file.stat()
+        if not stat.S_ISREG(seen.st_mode):
+            raise SourceError(f"{file} is not a regular file.")
+        texts.announce(file.as_posix(), seen.st_size)
         with file.open("rb") as opened:
             return opened.read(FILE_BYTES + 1)
     except OSError as error:
