@@ -13,6 +13,7 @@ import requests
 from engine.wording import clean
 
 URL = "http://127.0.0.1:8080"
+EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - addresses that a server listens on, and nobody speaks to
 TOKEN_FILE = Path(".sexton/token")
 SECONDS = (5, 30)
 """Until a connection stands, and until an answer comes: a plan over a large ledger takes some seconds."""
@@ -36,7 +37,6 @@ class Client:
     def __init__(self, url: str, token: str, seconds: tuple[int, int] = SECONDS) -> None:
         self.url = url.rstrip("/")
         self.seconds = seconds
-        self.seconds = SECONDS
         self.session = requests.Session()
         self.session.headers["Authorization"] = f"Bearer {token}"
         self.session.headers["Accept"] = "application/json"
@@ -80,7 +80,18 @@ def client_from(environment: Mapping[str, str] = os.environ) -> Client:
         raise Answered(f"There is no token: set SEXTON_TOKEN, or run this where `sexton serve` wrote {TOKEN_FILE}.", 401)
     if not token.isascii() or not token.isprintable() or " " in token:
         raise Answered("The token has signs that no token has; copy it again, from sxt_ to its end.", 401)
-    return Client(environment.get("SEXTON_URL") or URL, token)
+    return Client(environment.get("SEXTON_URL") or _url_here(environment), token)
+
+
+def _url_here(environment: Mapping[str, str]) -> str:
+    """Where the settings of this folder, if there are any, let the server listen."""
+    from api.settings import FILE, load
+
+    if not Path(FILE).is_file() and not any(name.startswith("SEXTON_SERVE__") for name in environment):
+        return URL
+    serve = load().serve
+    host = "127.0.0.1" if serve.host in EVERYWHERE else f"[{serve.host}]" if ":" in serve.host else serve.host
+    return f"http://{host}:{serve.port}"
 
 
 def _token_here() -> str:

@@ -143,6 +143,12 @@ def test_nothing_answers_at_the_url(sexton: Any) -> None:
     one_sentence(sexton("cases", SEXTON_TOKEN="sxt 1"), 1, "has signs that no token has")
 
 
+def test_people_reach_the_server_that_the_settings_here_speak_of(sexton: Any, home: Path) -> None:
+    (home / "sexton.yaml").write_text("serve: {host: 0.0.0.0, port: 1}\n")
+    one_sentence(sexton("cases", SEXTON_TOKEN="sxt_1_2"), 3, "Nothing answers at http://127.0.0.1:1;")
+    one_sentence(sexton("cases", SEXTON_TOKEN="sxt_1_2", SEXTON_SERVE__PORT="2"), 3, "Nothing answers at http://127.0.0.1:2;")
+
+
 def test_policies_that_do_not_load(sexton: Any, home: Path, inventory: Any) -> None:
     (home / "policies").mkdir()
     (home / "policies" / "bad.yaml").write_text(PolicyFile.replace("people", "peopel"))
