@@ -1,4 +1,4 @@
-"""Where snapshots lie: a small protocol, and the folder of this machine. An object store would be another one."""
+"""Where snapshots lie: a small protocol, and the folder of this machine. bucket_shelf.py is the one of object stores."""
 
 from __future__ import annotations
 
@@ -61,11 +61,12 @@ def shelf(place: str | Path) -> Shelf:
     text = str(place)
     scheme = text.split("://", 1)[0] if "://" in text else ""
     if scheme in ("s3", "gs"):
-        raise SnapshotError(
-            f"Inventories cannot be kept in {scheme}:// yet: set inventory.store to a folder (a mounted volume will do)."
-        )
+        from reapers.sources.bucket_shelf import BucketShelf
+        from reapers.sources.objects import objects
+
+        return BucketShelf(objects(text))
     if scheme:
-        raise SnapshotError(f"Inventories cannot be kept in {scheme}://: set inventory.store to a folder.")
+        raise SnapshotError(f"Inventories cannot be kept in {scheme}://: set inventory.store to a folder, s3:// or gs://.")
     return FolderShelf(Path(text).expanduser())
 
 

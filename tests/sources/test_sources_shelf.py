@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,12 +19,6 @@ if TYPE_CHECKING:
     MakeInventory = Callable[..., Inventory]
 
 NOW = datetime(2026, 11, 24, 9, 30, 1, 234567, tzinfo=UTC)
-
-
-@pytest.mark.parametrize("url", ["s3://bucket/inventories", "gs://bucket"])
-def test_object_stores_are_told_to_wait(url: str) -> None:
-    with pytest.raises(SnapshotError, match=r"cannot be kept in (s3|gs):// yet: set inventory\.store to a folder"):
-        Store(url)
 
 
 def test_an_unknown_scheme_is_refused() -> None:
@@ -62,52 +54,3 @@ def test_money_is_kept_to_the_last_digit(store: Store, inventory: MakeInventory,
     read = store.read(kept.id)
     assert [resource.monthly_cost for resource in read.resources] == [exact, FREE]
     assert str(read.resources[0].monthly_cost.known) == "0.000123456789012345678901"
-
-
-class Elsewhere:
-    """A store of objects: no folders, no renames; a snapshot is there when its last object is."""
-
-    shown = "memory://"
-
-    def __init__(self) -> None:
-        self.objects: dict[str, dict[str, bytes]] = {}
-        self.newest = ""
-
-    def ids(self) -> list[str]:
-        return sorted(self.objects)
-
-    @contextmanager
-    def folder(self, ident: str) -> Iterator[Path]:
-        with tempfile.TemporaryDirectory() as copy:
-            for name, content in self.objects[ident].items():
-                (Path(copy) / name).write_bytes(content)
-            yield Path(copy)
-
-    def manifest(self, ident: str) -> bytes:
-        return self.objects[ident]["manifest.json"]
-
-    def add(self, build: Callable[[Path], str]) -> str:
-        with tempfile.TemporaryDirectory() as copy:
-            ident = build(Path(copy))
-            self.objects[ident] = {file.name: file.read_bytes() for file in Path(copy).iterdir()}
-        return ident
-
-    def remove(self, ident: str) -> None:
-        del self.objects[ident]
-
-    def point(self, ident: str) -> None:
-        self.newest = ident
-
-    def pointed(self) -> str:
-        return self.newest
-
-    def tidy(self) -> None:
-        """Nothing is left behind."""
-
-
-def test_another_shelf_is_as_good(inventory: MakeInventory) -> None:
-    store = Store(Elsewhere())
-    old, new = store.write(inventory(NOW - timedelta(days=9))), store.write(inventory())
-    assert store.newest() == new
-    assert store.read(old.id) == old
-    assert store.prune(5) == [old.id]
