@@ -1,6 +1,6 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Both make what they need; Python >= 3.11, make and git are all they want.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench docs lock
+.PHONY: help setup demo test prove lint bench docs lock
 
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -18,6 +18,9 @@ demo: .venv/ok  ## the whole story on this machine; ARGS=--headless plays it to 
 
 test: .venv/ok  ## every test; ARGS="tests/engine -x" narrows it
 	$(PY) -m pytest -q $(if $(ARGS),$(ARGS),-n 2 --dist loadfile)
+
+prove: .venv/ok  ## simulated worlds in which nothing may break; ARGS="--seeds 0:10000 --jobs 8", ARGS="--seed 7" tells one
+	PYTHONPATH=tests $(PY) -m simulation $(ARGS)
 
 lint: .venv/ok  ## ruff, mypy, import-linter, generated files
 	.venv/bin/ruff check .
@@ -42,7 +45,7 @@ lock: .venv/ok  ## write the lock files anew (needs a package index)
 # uv installs in seconds but reads no pip configuration: where only pip's own mirror can be reached, pip does it. Both check every hash.
 # $(call install,FOLDER,LOCK): exactly what LOCK lists, into the environment in FOLDER.
 define install
-$(UV) pip install --quiet --python $(1)/bin/python --no-deps --require-hashes -r $(2) \
+$(UV) pip install --quiet --compile-bytecode --python $(1)/bin/python --no-deps --require-hashes -r $(2) \
   || $(1)/bin/python -m pip install --quiet --no-deps --require-hashes -r $(2)
 endef
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from api import provenance
 from api.ending import ending
+from reapers.store import LedgerUnavailable
 
 if TYPE_CHECKING:
     from api.settings import Settings
@@ -41,6 +43,8 @@ def checks(settings_file: Path | None) -> Iterator[Check]:
     looks: dict[str, Callable[[Settings], tuple[bool | None, str]]] = {
         "policies": _policies,
         "ledger": _ledger,
+        "audit": _audit,
+        "freeze": _freeze,
         "aws": _aws,
         "gcp": _gcp,
         "slack": _slack,
@@ -77,16 +81,52 @@ def _policies(settings: Settings) -> tuple[bool | None, str]:
 
 
 def _ledger(settings: Settings) -> tuple[bool | None, str]:
-    """It opens, and its clock agrees with ours."""
-    from api.wiring import open_the_ledger
+    """It is there and can be written, and its clock agrees with ours. Looking makes and changes nothing."""
     from reapers.clock import SystemClock
+    from reapers.store.looking import NotYet, as_it_is, try_to_write
 
-    with open_the_ledger(settings) as ledger:
-        skew = abs((ledger.database_time() - SystemClock().now()).total_seconds())
-        if skew > SKEW:
-            return False, f"{ledger.where}: its clock differs from ours by {skew:.0f} s; set both by NTP"
-        frozen = ledger.frozen()
-        return True, f"{ledger.where}: {len(ledger.open_cases())} open cases{', frozen by ' + frozen.who if frozen else ''}"
+    try:
+        with as_it_is(settings.ledger.url.get_secret_value()) as ledger:
+            try_to_write(ledger)
+            skew = abs((ledger.database_time() - SystemClock().now()).total_seconds())
+            if skew > SKEW:
+                return False, f"{ledger.where}: its clock differs from ours by {skew:.0f} s; set both by NTP"
+            return True, f"{ledger.where}: {len(ledger.open_cases())} open cases; it can be written"
+    except NotYet as not_yet:
+        return None, str(not_yet)
+
+
+def _freeze(settings: Settings) -> tuple[bool | None, str]:
+    """The ways to halt everything, and whether one of them does."""
+    from reapers.halts import in_file, in_ledger
+    from reapers.store.looking import NotYet, as_it_is
+
+    slack = settings.slack.token and settings.slack.signing_secret
+    ways = ["`sexton freeze`", f"the file {settings.freeze.file}", f"{settings.policies.path}/FREEZE on the branch"]
+    ways += ["`/sexton freeze` in Slack"] if slack else []
+    found = [in_file(settings.freeze.file)]
+    with contextlib.suppress(NotYet, LedgerUnavailable), as_it_is(settings.ledger.url.get_secret_value()) as ledger:
+        found += in_ledger(ledger)
+    said = [f"{halt.who}: {halt.reason}" for halt in found if halt]
+    return True, f"any of {', '.join(ways)} halts every act; {'frozen by ' + '; '.join(said) if said else 'none does now'}"
+
+
+def _audit(settings: Settings) -> tuple[bool | None, str]:
+    """Whether heads of the trail are kept elsewhere, and the ledger is not older than they are."""
+    from api.wiring import the_anchor
+    from reapers.store.looking import NotYet, as_it_is
+
+    anchor = the_anchor(settings)
+    if anchor is None:
+        return None, "no head is kept: a ledger restored from an older backup would not be noticed; set audit.head"
+    last = anchor.last()
+    kept = f"heads are kept in {anchor.shown}, the last at row {last.head.seq}" if last else f"{anchor.shown} holds no head yet"
+    try:
+        with as_it_is(settings.ledger.url.get_secret_value()) as ledger:
+            behind = anchor.behind(ledger)
+    except (NotYet, LedgerUnavailable):
+        behind = last is not None
+    return not behind, f"{kept}, and the ledger lacks it: run `sexton recover`" if behind else kept
 
 
 def _aws(settings: Settings) -> tuple[bool | None, str]:
@@ -98,15 +138,12 @@ def _gcp(settings: Settings) -> tuple[bool | None, str]:
 
 
 def _cloud(settings: Settings, name: str, without: str) -> tuple[bool | None, str]:
-    """The credentials answer; which accounts they reach."""
+    """The credentials answer, every role that the mode needs can be taken, and every kind can be listed somewhere."""
+    from api.checks_cloud import look
     from api.wiring import the_clouds
 
     cloud = the_clouds(settings).get(name)
-    if cloud is None:
-        return None, f"not used: {without}"
-    accounts = cloud.accounts()
-    named = ", ".join(account.id for account in accounts[:5])
-    return bool(accounts), f"{len(accounts)} accounts: {named}" if accounts else "no account answers: check the settings"
+    return (None, f"not used: {without}") if cloud is None else look(cloud, settings.mode)
 
 
 def _slack(settings: Settings) -> tuple[bool | None, str]:

@@ -49,9 +49,9 @@ class Client:
         """Say something."""
         return self._ask("POST", path, json=dict(body))
 
-    def delete(self, path: str) -> dict[str, Any]:
-        """Take something back."""
-        return self._ask("DELETE", path)
+    def delete(self, path: str, **parameters: Any) -> dict[str, Any]:
+        """Take something back; parameters that are None are left out."""
+        return self._ask("DELETE", path, params={name: value for name, value in parameters.items() if value is not None})
 
     def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         try:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from api import judging
 from api.ending import FAILED, Stop
 from api.judging import Named
 from engine.hurdles import needs
-from engine.impact import Compared, Seen, Side, impact
-from engine.model import Inventory
+from engine.impact import Compared, Seen, Side
 from engine.policy import Organization
+from engine.view import Context
+
+if TYPE_CHECKING:
+    from engine.columns import Columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,21 +41,25 @@ def _base(path: Path, rev: str) -> Named:
         raise Stop(why, stop.code) from stop
 
 
-def compare(before: Named | None, after: Named, inventory: Inventory) -> Compared:
+def compare(before: Named | None, after: Named, columns: Columns) -> Compared:
     """What a change from `before` to `after` would do; without `before`, what `after` matches.
 
-    This is the seam: whatever judges faster than engine.judge takes its place here.
+    The server's own mode does not count here: what the policies say is shown.
     """
-    base = judging.judged(before.policies, inventory) if before else None
+    from engine.columns import judge_columns
+    from engine.columns.impact import impact_of
+
+    head = Context(policies=after.policies, accounts=columns.accounts)
+    base = judge_columns(columns, replace(head, policies=before.policies)) if before else None
     return Compared(
-        impact=impact(base, judging.judged(after.policies, inventory), inventory.as_of),
+        impact=impact_of(base, base.after(head) if base else judge_columns(columns, head)),
         base=Side(ref=before.ref, sha=before.sha) if before else None,
         head=Side(ref=after.ref, sha=after.sha),
-        seen=Seen.of(inventory),
+        seen=Seen.of(columns),
     )
 
 
-def proposed(path: Path, base: str, head: str, inventory: Inventory) -> Compared:
+def proposed(path: Path, base: str, head: str, columns: Columns) -> Compared:
     """What a proposed change does by itself: from where it left `base` to `head`, measured by the numbers of `base`.
 
     What the base did since is none of the change's doing, and would look like taken back by it.
@@ -62,10 +70,10 @@ def proposed(path: Path, base: str, head: str, inventory: Inventory) -> Compared
     if not start:
         raise Stop(f"{base} and {head} have no commit in common, so there is no change to show.", FAILED)
     before = numbers if start == numbers.sha else replace(_base(path, start), ref=base)
-    return measured(compare(before, after, inventory), numbers.policies.organization)
+    return measured(compare(before, after, columns), numbers.policies.organization)
 
 
 def measured(compared: Compared, organization: Organization) -> Compared:
     """The same comparison with the reviews that another Organization's numbers ask for."""
     found = compared.impact
-    return replace(compared, impact=replace(found, needs=tuple(needs(organization, found.rows))))
+    return replace(compared, impact=replace(found, needs=tuple(needs(organization, found.whole))))

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 
 from api.ending import FAILED, NOTHING_READ, Stop, there
 from engine.attached import carriers
-from engine.judge import judge_all
 from engine.load import load
-from engine.matches import Judged
-from engine.model import Inventory, Mode
+from engine.model import Inventory, KindTable
 from engine.policy import PolicySet
 from engine.problem import Severity
 from engine.view import Context
@@ -23,6 +21,7 @@ from reapers.sources.folder import read
 
 if TYPE_CHECKING:
     from api.settings import Settings
+    from engine.columns import Columns
     from reapers.sources.git import Repository
     from reapers.sources.snapshots import Store
 
@@ -40,7 +39,7 @@ class Named:
 
 def policies_of(files: Mapping[str, str], where: str, commit: str = "") -> PolicySet:
     """The policies, or Stop: how many problems there are, the first of them, and how to see all."""
-    loaded = load(files, {name: kind.table for name, kind in kinds().items()}, commit)
+    loaded = load(files, tables(), commit)
     if loaded.policies is not None:
         return loaded.policies
     errors = [problem for problem in loaded.problems if problem.severity is Severity.ERROR]
@@ -84,10 +83,8 @@ def _repository(path: Path, rev: str) -> Repository:
     return Repository(str(top), path=path.resolve().relative_to(top).as_posix())
 
 
-def the_inventory(settings: Settings, place: Path | None) -> Inventory:
-    """The newest inventory of the settings' store, of another store, or one snapshot's folder."""
-    if place is not None:
-        return inventory_at(place)
+def the_inventory(settings: Settings) -> Inventory:
+    """The newest inventory of the settings' store."""
     from api.wiring import the_snapshots
 
     return _newest(the_snapshots(settings))
@@ -102,18 +99,57 @@ def inventory_at(place: Path) -> Inventory:
 
 
 def _newest(store: Store) -> Inventory:
-    newest = store.newest()
-    if newest is None:
+    return store.read(_newest_id(store))
+
+
+def _newest_id(store: Store) -> str:
+    newest = store.newest_id()
+    if not newest:
         raise Stop(f"There is no inventory in {store.shown}; `sexton scan` takes one.", NOTHING_READ)
     return newest
 
 
-def judged(policies: PolicySet, inventory: Inventory) -> Judged:
-    """Every verdict on an inventory. The server's own mode does not count here: what the policies say is shown."""
-    return Judged(policies=policies, judgements=judge_all(inventory, context_of(policies, inventory)))
+def the_columns(settings: Settings) -> Columns:
+    """The newest inventory of the settings' store as columns, without its resources one by one."""
+    from api.wiring import the_snapshots
+
+    return _columns_of(the_snapshots(settings))
+
+
+def columns_at(place: Path) -> Columns:
+    """The columns of one snapshot, or of the newest of a folder of them. No settings are read, as for `inventory_at`."""
+    from reapers.sources.snapshots import Store
+
+    there(place, option="--inventory")
+    folder = place.resolve()
+    return _columns_of(Store(folder.parent), folder.name) if SNAPSHOT.fullmatch(folder.name) else _columns_of(Store(place))
+
+
+def columns_of(inventory: Inventory) -> Columns:
+    """An inventory that is in memory already, as columns."""
+    from engine.columns import Columns
+
+    return Columns.of(inventory, tables())
+
+
+def _columns_of(store: Store, ident: str = "") -> Columns:
+    """A snapshot's columns. Where none can be kept beside it, they are made in memory for this once."""
+    from reapers.sources.codes import open_columns
+
+    ident = ident or _newest_id(store)
+    with store.folder(ident) as folder:
+        try:
+            return open_columns(folder, tables())
+        except OSError:  # a disk that is full or may only be read
+            return columns_of(store.read(ident))
+
+
+def tables() -> Mapping[str, KindTable]:
+    """What the engine knows of every kind."""
+    return {name: kind.table for name, kind in kinds().items()}
 
 
 def context_of(policies: PolicySet, inventory: Inventory) -> Context:
     """What judging needs, without a server's ceiling."""
     accounts = {account.id: account for account in inventory.accounts}
-    return Context(policies=policies, accounts=accounts, server=Mode.DELETE, carriers=carriers(inventory.resources, policies))
+    return Context(policies=policies, accounts=accounts, carriers=carriers(inventory.resources, policies))

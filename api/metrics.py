@@ -15,8 +15,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from engine.case import Case, Ending, State
+from engine.holds.hold import Cause
 from engine.model import EVERYWHERE, Outcome
+from engine.spent import SPENT_BACKUPS
 from engine.verdict import Finding, Undecided, Verdict
+from reapers.drills import records
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from reapers.service import Service
     from reapers.situation import Situation
     from reapers.store.values import AuditHead
+    from reapers.world import World
 
 Sample = tuple[tuple[str, ...], float]
 """The values of the labels, and the number."""
@@ -54,14 +58,27 @@ METRICS = (
     Measure(name="limit_hits_total", says="Acts that a limit held back since the start.", labels=("limit",), grows=True),
     Measure(name="guard_blocks_total", says="Acts that a guard held back since the start.", labels=("guard",), grows=True),
     Measure(name="frozen", says="1 while everything is frozen."),
+    Measure(name="holds", says="Holds that stand.", labels=("reason",)),
     Measure(name="oldest_unanswered_notice_seconds", says="Age of the oldest notice that nobody has answered; 0 without one."),
     Measure(name="waste_monthly_dollars", says="Known list prices of what policies match.", labels=("team",)),
-    Measure(name="savings_monthly_dollars", says="Known list prices of what was deleted, backups not counted.", labels=("team",)),
+    Measure(
+        name="savings_monthly_dollars",
+        says="Known list prices of what was deleted; `retained_backup_monthly_dollars` is to be taken off.",
+        labels=("team",),
+    ),
+    Measure(
+        name="retained_backup_monthly_dollars",
+        says="Known list prices, at most, of the backups of ours that the newest inventory shows.",
+        labels=("team",),
+    ),
     Measure(name="policy_commit_info", says="1 for the commit in force.", labels=("sha",)),
     Measure(name="last_scan_timestamp_seconds", says="When an account was last read.", labels=("account",)),
     Measure(name="last_tick_timestamp_seconds", says="When the loop last finished a round."),
     Measure(name="policy_head_lag_seconds", says="Time since the policy branch was last read."),
     Measure(name="policy_head_valid", says="1 while the branch's head loads and is in force."),
+    Measure(
+        name="last_drill_timestamp_seconds", says="When a drill of this kind last brought all back as it was.", labels=("kind",)
+    ),
     Measure(name="outbox_pending", says="Notices that are not delivered yet."),
     Measure(name="audit_head_seq", says="The last row of the audit trail."),
     Measure(name="audit_head_hash", says="The first 48 bits of that row's hash as a number (`printf %012x`)."),
@@ -110,14 +127,17 @@ class Gauges(Collector):
     def _of_ledger(self, now: datetime) -> Mapping[str, list[Sample]]:
         ledger = self.service.ledger
         cases = ledger.open_cases()
+        holds = ledger.holds.standing(now)
         pending, _oldest = ledger.outbox_waiting()
         tick = ledger.get("last_tick")
         return {
             "cases": _many(Counter((str(case.state), case.policy, case.team) for case in cases)),
-            "frozen": _one(ledger.frozen() is not None),
+            "frozen": _one(bool(self.service.halts())),
+            "holds": [((str(cause),), float(sum(hold.cause is cause for hold in holds))) for cause in Cause],
             "oldest_unanswered_notice_seconds": _one(max((_unanswered(case, now) for case in cases), default=0)),
             "savings_monthly_dollars": _many({(team,): cents / 100 for team, cents in self._savings(cases, now).items()}),
             "last_tick_timestamp_seconds": _one(datetime.fromisoformat(tick).timestamp()) if tick else [],
+            "last_drill_timestamp_seconds": _of_drills(self.service.world),
             "outbox_pending": _one(pending),
             **_of_trail(ledger.audit_head()),
         }
@@ -136,6 +156,10 @@ class Gauges(Collector):
             yield from page
             if cursor is None:
                 return
+
+
+def _of_drills(world: World) -> list[Sample]:
+    return [((each.kind,), datetime.fromisoformat(each.good).timestamp()) for each in records(world) if each.good]
 
 
 def _of_trail(head: AuditHead) -> dict[str, list[Sample]]:
@@ -176,9 +200,13 @@ def _of_inventory(situation: Situation) -> dict[str, list[Sample]]:
 def _of_verdicts(situation: Situation) -> dict[str, list[Sample]]:
     verdicts = [verdict for judgement in situation.judged for verdict in judgement.verdicts]
     waste: Counter[str] = Counter()
+    retained: Counter[str] = Counter()
     for judgement in situation.judged:
+        cents = _in_cents(judgement.view.resource.monthly_cost.known)
         if judgement.findings:
-            waste[judgement.view.owner.team] += _in_cents(judgement.view.resource.monthly_cost.known)
+            waste[judgement.view.owner.team] += cents
+        if "backup_of" in judgement.view.resource.fields:
+            retained[judgement.view.owner.team] += cents
     fields: Counter[tuple[str, ...]] = Counter(
         (name,) for verdict in verdicts if isinstance(verdict, Undecided) for name in verdict.missing
     )
@@ -186,6 +214,7 @@ def _of_verdicts(situation: Situation) -> dict[str, list[Sample]]:
         "findings": _many(Counter((verdict.policy, _word(verdict)) for verdict in verdicts)),
         "undecided": _many(fields),
         "waste_monthly_dollars": _many({(team,): cents / 100 for team, cents in waste.items()}),
+        "retained_backup_monthly_dollars": _many({(team,): cents / 100 for team, cents in retained.items()}),
     }
 
 
@@ -199,9 +228,11 @@ def _unanswered(case: Case, now: datetime) -> float:
 
 
 def _cents(cases: Iterable[Case]) -> Counter[str]:
+    """By team. A spent backup of ours that went saved nothing: it had been taken off before."""
     found: Counter[str] = Counter()
     for case in cases:
-        found[case.team] += _in_cents(case.monthly.known)
+        if not (case.findings and case.policy == SPENT_BACKUPS):
+            found[case.team] += _in_cents(case.monthly.known)
     return found
 
 

@@ -1,27 +1,15 @@
 """Pipelines that prove by their forge's OIDC token which repository and branch they run for: GitHub Actions and GitLab CI.
 
-The token says it all and is believed in nothing before its signature: not in the algorithm, not in where a key may be found.
 Facts: docs.github.com "OpenID Connect reference", docs.gitlab.com "OpenID Connect (OIDC) Authentication Using ID Tokens".
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import jwt
-
-ALGORITHMS = ["RS256"]
-"""What both forges sign with. Pinned: a token that chooses its own could choose none, or ours as a shared secret."""
-REQUIRED = ["exp", "iat", "iss", "aud", "sub"]
-LONGEST = 16 * 1024
-LEEWAY = 10
-"""Seconds by which clocks may differ. GitHub's tokens are good for five minutes."""
-KEY_ID = re.compile(r"[A-Za-z0-9_.=+-]{1,128}")
-SECONDS = 10
-"""Until a forge's keys must have come."""
+from api.issuers import Issuer, Keys, Rejected, unverified
 
 KEYS = {"github": "/.well-known/jwks", "gitlab": "/oauth/discovery/keys"}
 """Where each forge publishes its keys, below its issuer."""
@@ -29,14 +17,6 @@ KEYS = {"github": "/.well-known/jwks", "gitlab": "/oauth/discovery/keys"}
 GITHUB_EVENTS = ("pull_request", "push", "merge_group")
 """`pull_request_target` and `workflow_run` also run for strangers' changes, with rights of ours: they are none of these."""
 GITLAB_SOURCES = ("merge_request_event", "push", "web")
-
-
-class Rejected(Exception):
-    """The token is not one of ours. The text is a sentence, without anything of the token; `status` is 401, 403 or 503."""
-
-    def __init__(self, sentence: str, status: int = 401) -> None:
-        super().__init__(sentence)
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +35,11 @@ class Trusted:
         """Where the issuer's keys are."""
         return self.keys or self.issuer + KEYS[self.forge]
 
+    @property
+    def as_issuer(self) -> Issuer:
+        """Whose signature a token needs."""
+        return Issuer(issuer=self.issuer, audience=self.audience, keys=self.address, noun="pipeline's token")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
@@ -70,25 +55,20 @@ class Pipeline:
 
 
 class Pipelines:
-    """Verifies tokens. Keys are fetched from the issuers in the settings and from nowhere else, and kept for five minutes."""
+    """Verifies tokens of the repositories in the settings."""
 
     def __init__(self, trusted: Sequence[Trusted]) -> None:
         self._trusted = tuple(trusted)
-        # An unknown key makes it ask again, once in half a minute whatever comes in; redirects are not followed.
-        self._keys = {address: jwt.PyJWKClient(address, timeout=SECONDS) for address in {one.address for one in trusted}}
+        self._keys = Keys(one.address for one in trusted)
 
     def verify(self, token: str) -> Pipeline:
         """Who runs, or Rejected."""
         trusted = self._whose(token)
-        claims = self._claims(token, trusted)
-        return READ[trusted.forge](claims, trusted)
+        return READ[trusted.forge](self._keys.claims(token, trusted.as_issuer), trusted)
 
     def _whose(self, token: str) -> Trusted:
         """The repository that a token says it is of. That is a choice of keys, and no more than that."""
-        try:
-            said = jwt.decode(token, options={"verify_signature": False}) if len(token) <= LONGEST else {}
-        except jwt.PyJWTError:
-            said = {}
+        said = unverified(token)
         issuer, number = said.get("iss"), _number(said)
         found = next((one for one in self._trusted if one.issuer == issuer and one.repository_id == number), None)
         if found is None:
@@ -100,38 +80,6 @@ class Pipelines:
             )
             raise Rejected(f"This is {what}.", 403 if known else 401)
         return found
-
-    def _claims(self, token: str, trusted: Trusted) -> Mapping[str, Any]:
-        try:
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                self._key(token, trusted),
-                algorithms=ALGORITHMS,
-                audience=trusted.audience,
-                issuer=trusted.issuer,
-                leeway=LEEWAY,
-                options={"require": REQUIRED, "strict_aud": True, "enforce_minimum_key_length": True},
-            )
-        except jwt.ExpiredSignatureError as error:
-            raise Rejected("This pipeline's token has run out; ask the forge for a new one.") from error
-        except jwt.InvalidAudienceError as error:
-            raise Rejected(f"This token is for another audience; ask the forge for one for {trusted.audience}.") from error
-        except jwt.PyJWTError as error:
-            raise Rejected("This pipeline's token is not valid.") from error
-        return claims
-
-    def _key(self, token: str, trusted: Trusted) -> jwt.PyJWK:
-        """The issuer's key that the token names. Addresses in a token (jku, x5u) are never asked."""
-        head = jwt.get_unverified_header(token)
-        kid = head.get("kid")
-        if head.get("alg") not in ALGORITHMS or not isinstance(kid, str) or not KEY_ID.fullmatch(kid):
-            raise Rejected("This token is not signed as its issuer signs.")
-        try:
-            return self._keys[trusted.address].get_signing_key(kid)
-        except (jwt.PyJWKClientConnectionError, jwt.exceptions.PyJWKSetError, OSError, ValueError) as error:
-            raise Rejected(
-                f"The keys of {trusted.issuer} cannot be read, so no pipeline can be let in; try again.", 503
-            ) from error
 
 
 def _number(claims: Mapping[str, Any]) -> str:

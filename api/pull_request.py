@@ -108,10 +108,9 @@ def reviewed(place: Place, change: Proposal, judge: Callable[[], Review]) -> Rev
 def by_inventory(change: Proposal, inventory: Path) -> Review:
     """Judged here, by whoever holds an inventory. What does not load is a review too."""
     from api.comparing import proposed
-    from api.judging import inventory_at
+    from api.judging import columns_at
 
-    seen = inventory_at(inventory)
-    compared = proposed(change.policies, change.base, change.head, seen)
+    compared = proposed(change.policies, change.base, change.head, columns_at(inventory))
     return Review(
         comment=comment(compared), annotations=annotated(compared), said=summary(compared), needs=bool(compared.impact.needs)
     )

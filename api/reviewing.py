@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from api.comparing import compare, measured
 from api.ending import Stop
-from api.judging import Named, policies_of
+from api.judging import Named, columns_of, policies_of
 from api.shapes.impact import impact_json
 from engine.impact import Compared
 from engine.render.annotations import annotated
@@ -107,7 +107,7 @@ class Reviews:
             before, after = (self._named(*one) for one in ((asked.base, base), (asked.head, head)))
         except Stop as stop:
             return _shape(refusal(stop.sentence, asked.head), None, stop.sentence)
-        compared = _by_the_branch(compare(before, after, situation.inventory), situation)
+        compared = _by_the_branch(compare(before, after, columns_of(situation.inventory)), situation)
         return _shape(comment(compared), compared, "")
 
     def _commits(self, asked: Asked) -> tuple[str, str]:

@@ -12,8 +12,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as Unparsable
 
-from api.settings_forge import GitHub, Pipeline
-from api.settings_text import Names, Span, later, read_yaml, sentence_of, signers
+from api.settings_forge import OIDC, GitHub, Pipeline
+from api.settings_text import Names, Span, later, place, read_yaml, sentence_of, signers
 from engine.model import Mode
 
 FILE = "sexton.yaml"
@@ -77,10 +77,11 @@ class AWS(Section):
 
 
 class GCP(Section):
-    """Which projects, folders and organizations; another endpoint than Google's own."""
+    """Which projects, folders and organizations; another endpoint than Google's own; each role's service account (`{role}`)."""
 
     projects: Annotated[Names, NoDecode] = ()
     endpoint: str | None = None
+    impersonate: str | None = None
 
 
 class Inventory(Section):
@@ -91,6 +92,12 @@ class Inventory(Section):
     keep_daily: Span = timedelta(days=400)
 
 
+class Terraform(Section):
+    """State files that say what Terraform manages, only read: files, folders, patterns, s3:// and gs:// addresses."""
+
+    states: Annotated[Names, NoDecode] = ()
+
+
 class Ledger(Section):
     """The database of cases. An address with a password comes from the environment or from `url_file`."""
 
@@ -98,11 +105,19 @@ class Ledger(Section):
     url_file: Path | None = None
 
 
-class Audit(Section):
-    """The file that keeps the head of the audit trail, and how often; best on another disk than the ledger's."""
+class Freeze(Section):
+    """A file that halts every act by being there; its text is the reason."""
 
-    head: Path | None = None
+    file: Path = Path(".sexton/FREEZE")
+
+
+class Audit(Section):
+    """Where the head of the audit trail is kept, and how often: a file, best on another disk than the ledger's, or
+    s3://BUCKET/PREFIX on a bucket with object lock, where each head is locked for `locked`."""
+
+    head: Annotated[Path | str | None, BeforeValidator(place)] = None
     every: Span = timedelta(hours=1)
+    locked: Span = timedelta(days=400)
 
 
 class Slack(Section):
@@ -129,10 +144,10 @@ class Serve(Section):
 
 
 class Auth(Section):
-    """Pipelines that may ask what a change would do. People sign in with tokens; an identity provider is not built yet."""
+    """The identity provider whose ID tokens people may sign in with, and pipelines that may ask what a change would do."""
 
     pipelines: tuple[Pipeline, ...] = ()
-    oidc: Annotated[None, BeforeValidator(later("signing in through an identity provider is not built yet; leave it out"))] = None
+    oidc: OIDC | None = None
 
 
 class Settings(BaseSettings):
@@ -144,7 +159,9 @@ class Settings(BaseSettings):
     aws: AWS = AWS()
     gcp: GCP = GCP()
     inventory: Inventory = Inventory()
+    terraform: Terraform = Terraform()
     ledger: Ledger = Ledger()
+    freeze: Freeze = Freeze()
     audit: Audit = Audit()
     slack: Slack = Slack()
     serve: Serve = Serve()

@@ -1,4 +1,4 @@
-"""The settings that speak of a forge: which pipelines may ask what a change would do, and where its REST API is."""
+"""The settings that speak of others who vouch: a forge's pipelines, its REST API, and the identity provider of people."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+from api.settings_text import Names
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -61,3 +63,26 @@ class GitHub(BaseModel):
     api: Address = "https://api.github.com"
     token: SecretStr | None = None
     token_file: Path | None = None
+
+
+class Opens(BaseModel):
+    """The groups of the identity provider whose people have more than reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    approver: Names = ()
+    operator: Names = ()
+    admin: Names = ()
+
+
+class OIDC(BaseModel):
+    """An OpenID Connect provider: who signs, for which audience (our client id), and the claim that lists groups."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    issuer: Address
+    audience: Annotated[str, Field(min_length=1, max_length=200)]
+    keys: Address
+    """Its `jwks_uri`, as its `/.well-known/openid-configuration` says it."""
+    groups: Annotated[str, Field(min_length=1, max_length=200)] = "groups"
+    access: Opens = Opens()

@@ -39,6 +39,15 @@ def signers(value: Any) -> Any:
     return {"ssh": value} if isinstance(value, str) else value
 
 
+def place(value: Any) -> Any:
+    """A file, or the address of a bucket: that is no path."""
+    if isinstance(value, str) and "://" in value:
+        if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]+(/[^/]+)*/?", value):
+            raise ValueError("expected a file, or s3://BUCKET/PREFIX")
+        return value
+    return value if value is None else Path(value)
+
+
 def later(why: str) -> Callable[[Any], None]:
     """A validator for a key that the contract has and this release does not obey: silently ignored, it would promise a guard."""
 

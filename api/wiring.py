@@ -17,8 +17,10 @@ from reapers.kind import kinds
 
 if TYPE_CHECKING:
     from api.http.slack import Buttons
+    from api.identity import Identity
     from api.pipelines import Pipelines
     from api.settings import AllowedSigners
+    from reapers.anchor import Anchor
     from reapers.clock import Clock
     from reapers.clouds.cloud import Cloud
     from reapers.notify import Notifier
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from reapers.sources.git import Repository
     from reapers.sources.signers import Signers
     from reapers.sources.snapshots import Store
+    from reapers.sources.states import StateFiles
     from reapers.store.ledger import Ledger
 
 
@@ -45,8 +48,15 @@ def the_clouds(settings: Settings) -> dict[str, Cloud]:
     if settings.gcp.projects:
         from reapers.clouds.gcp import GCP
 
-        clouds["gcp"] = GCP(settings.gcp.projects, settings.gcp.endpoint)
+        clouds["gcp"] = GCP(settings.gcp.projects, settings.gcp.endpoint, settings.gcp.impersonate)
     return clouds
+
+
+def the_states(settings: Settings) -> StateFiles:
+    """Terraform's state files, not read yet."""
+    from reapers.sources.states import StateFiles
+
+    return StateFiles(settings.terraform.states)
 
 
 def the_snapshots(settings: Settings, place: Path | None = None) -> Store:
@@ -104,10 +114,24 @@ def the_buttons(settings: Settings, clock: Clock) -> Buttons | None:
     from api.http.slack import Buttons
     from reapers.notify.answers import answer
     from reapers.notify.clicks import Clicks
+    from reapers.notify.commands import Commands
     from reapers.notify.people import People
 
     people = People(WebClient(token=token, base_url=settings.slack.base_url, timeout=3), clock)
-    return Buttons(clicks=Clicks(secret, clock, settings.slack.base_url), people=people, answer=answer)
+    clicks, commands = Clicks(secret, clock, settings.slack.base_url), Commands(secret, clock)
+    return Buttons(clicks=clicks, people=people, answer=answer, commands=commands)
+
+
+def the_identity(settings: Settings) -> Identity | None:
+    """The identity provider of people; None where the settings name none. Nothing is fetched yet."""
+    said = settings.auth.oidc
+    if said is None:
+        return None
+    from api.identity import Identity, Provider
+    from engine.teams import Access
+
+    opens = {access: frozenset(getattr(said.access, access, ())) for access in Access}
+    return Identity(Provider(issuer=said.issuer, audience=said.audience, keys=said.keys, groups=said.groups, access=opens))
 
 
 def the_pipelines(settings: Settings) -> Pipelines | None:
@@ -130,9 +154,20 @@ def the_pipelines(settings: Settings) -> Pipelines | None:
     )
 
 
+def the_anchor(settings: Settings) -> Anchor | None:
+    """Where the head of the audit trail is kept; None where the settings name no place. Nothing is asked yet."""
+    head, every = settings.audit.head, settings.audit.every
+    if isinstance(head, str):
+        from reapers.heads_bucket import HeadBucket
+
+        return HeadBucket(head, every, settings.audit.locked)
+    from reapers.heads import HeadFile
+
+    return HeadFile(head, every) if head else None
+
+
 def the_service(settings: Settings, ledger: Ledger, clock: Clock) -> Service:
     """The loop over an open ledger. Nothing is asked before its first round."""
-    from reapers.heads import HeadFile
     from reapers.prices import book
     from reapers.service import Service
     from reapers.watch import Watch
@@ -147,7 +182,9 @@ def the_service(settings: Settings, ledger: Ledger, clock: Clock) -> Service:
         snapshots=the_snapshots(settings),
         watch=Watch(repository=the_repository(settings), ledger=ledger, kinds=tables()),
         notifier=the_notifier(settings),
-        heads=HeadFile(settings.audit.head, settings.audit.every) if settings.audit.head else None,
+        states=the_states(settings),
+        heads=the_anchor(settings),
+        freeze_file=settings.freeze.file,
     )
     options = Options(
         mode=settings.mode,

@@ -7,51 +7,31 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.estate import AS_OF, TEAMS, write
-from benchmarks.questions import KEYS, lines, questions
+from benchmarks import columns_plan
+from benchmarks.columns_policies import TABLES, bare, full, policy
+from benchmarks.estate import write
+from benchmarks.questions import KEYS, questions
 from benchmarks.rivals import SAMPLE, custodian, plain, polars, sample
 from engine.columns import Columns, judge_columns
 from engine.columns.column import Numbers
-from engine.columns.diff import ColumnDiff
+from engine.columns.impact import impact_of
 from engine.columns.inventory import DOLLARS
 from engine.columns.rules import Rules
 from engine.columns.verdicts import evaluated
 from engine.columns.views import Views
-from engine.condition import compile_condition, tables_of
-from engine.model import Mode
-from engine.policy import (
-    TTL,
-    AccountRow,
-    Duration,
-    Exemption,
-    Meta,
-    Organization,
-    PolicySet,
-    Protect,
-    Reap,
-    Selection,
-    Team,
-    TTLRule,
-)
 from engine.view import Context
-from reapers.kind import kinds
 from reapers.sources.codes import names_of, open_columns
-
-KIND = "aws.ec2_instance"
 
 AGAIN = 3
 """Our rounds for each of a peer's, which take ten times as long and more."""
 
 CUSTODIAN, POLARS, OPEN, CHANGED = 5000, 5, 0.100, 0.010
 """What issue 3 promises: times as fast as both, seconds to open a snapshot, seconds for one changed policy."""
-
-TABLES = {name: kind.table for name, kind in kinds().items()}
 
 
 @dataclass(slots=True)
@@ -80,6 +60,7 @@ class Measured:
     floor: float
     parquet_bytes: int
     codes_bytes: int
+    plan: columns_plan.Runs
 
     @property
     def custodian(self) -> float:
@@ -106,7 +87,8 @@ def run(rounds: int, rows: int) -> Measured:
         for turn in range(rounds):
             _turn(times, columns, snapshot, file, turn)
         sizes = [sum(path.stat().st_size for path in snapshot.glob(what)) for what in ("resources.parquet", "codes/*")]
-        return Measured(rows, len(questions()), times, made, _floor(columns), *sizes)
+        plan = columns_plan.run(snapshot, rounds)
+        return Measured(rows, len(questions()), times, made, _floor(columns), sizes[0], sizes[1], plan)
 
 
 def _turn(times: Times, columns: Columns, snapshot: Path, file: Path, turn: int) -> None:
@@ -120,9 +102,9 @@ def _turn(times: Times, columns: Columns, snapshot: Path, file: Path, turn: int)
     times.full.append(_seconds(lambda: judge_columns(columns, whole)))
     times.opened.append(_seconds(lambda: _touched(open_columns(snapshot, TABLES))))
     verdicts = judge_columns(columns, whole)
-    policy = _policy("p003", ["state == 'stopped'", f"age_days > {14 + turn}", "!has(tags.ttl)"])
-    times.changed.append(_seconds(lambda: verdicts.again(policy)))
-    head = replace(whole.policies, reaps={**whole.policies.reaps, "p003": policy})
+    changed = policy("p003", ["state == 'stopped'", f"age_days > {14 + turn}", "!has(tags.ttl)"])
+    times.changed.append(_seconds(lambda: verdicts.again(changed)))
+    head = replace(whole.policies, reaps={**whole.policies.reaps, "p003": changed})
     times.compared.append(_seconds(lambda: _compared(columns, whole, replace(whole, policies=head))))
 
 
@@ -132,9 +114,9 @@ def _conditions(columns: Columns, context: Context) -> Mapping[str, Any]:
     return evaluated(rules, {name: rules.selected(reap.selects) for name, reap in context.policies.reaps.items()})
 
 
-def _compared(columns: Columns, base: Context, head: Context) -> Mapping[str, Any]:
+def _compared(columns: Columns, base: Context, head: Context) -> object:
     before = judge_columns(columns, base)
-    return ColumnDiff(before, before.after(head)).teams()
+    return impact_of(before, before.after(head)).news.weightiest(20)
 
 
 def _touched(columns: Columns) -> None:
@@ -148,46 +130,6 @@ def _seconds(what: Callable[[], object]) -> float:
     begun = time.perf_counter()
     what()
     return time.perf_counter() - begun
-
-
-# --- policies -----------------------------------------------------------------------------------------------------------
-
-
-def _policy(name: str, when: list[str]) -> Reap:
-    return Reap(meta=Meta(name=name), selects=_selects(when), after={Mode.NOTIFY: Duration()})
-
-
-def _selects(when: list[str]) -> Selection:
-    return Selection(kinds=frozenset({KIND}), when=compile_condition(when, tables_of([TABLES[KIND]])))
-
-
-def bare() -> PolicySet:
-    """The hundred conditions, without protections and ages that peers do not look at."""
-    reaps = {f"p{place:03}": _policy(f"p{place:03}", lines(question)) for place, question in enumerate(questions())}
-    return PolicySet(organization=Organization(min_age=Duration(), protect=Protect(tags=())), reaps=reaps, kinds=TABLES)
-
-
-def full() -> PolicySet:
-    """The same with everything that a verdict rests on: accounts, teams, owners, lifetimes, exemptions, protections, ages."""
-    rows = [(f"1000000000{place:02}", ["dev", "prod"][place % 2], TEAMS[place]) for place in range(100)]
-    return replace(
-        bare(),
-        organization=Organization(
-            platform=("platform",),
-            accounts=tuple(AccountRow(match={"id": ident}, environment=where, team=team) for ident, where, team in rows),
-        ),
-        teams={name: Team(meta=Meta(name=name), time_zone="Europe/Berlin") for name in TEAMS},
-        ttl=TTL(meta=Meta(name="ttl"), rules=(TTLRule(environment=("dev",), default=Duration(hours=24 * 30)),)),
-        exemptions=(
-            Exemption(
-                meta=Meta(name="atlas"),
-                of=("*",),
-                selects=_selects(["tags.project == 'p7'"]),
-                until=date(AS_OF.year + 1, 1, 1),
-                reason="",
-            ),
-        ),
-    )
 
 
 def _agree(columns: Columns, file: Path) -> None:
@@ -235,6 +177,7 @@ def report(found: Measured) -> str:
             f"| base and head on columns, by team, with dollars | {_ms(times.compared)} |",
             f"| one changed policy, at most {CHANGED * 1000:.0f} ms promised | {_ms(times.changed)} |",
             f"| opening the snapshot, at most {OPEN * 1000:.0f} ms promised | {_ms(times.opened)} |",
+            columns_plan.report(found.plan),
             f"| size on disk: Parquet | {_mb(found.parquet_bytes)} |",
             f"| size on disk: code columns, made once for each snapshot in {found.made:.1f} s | {_mb(found.codes_bytes)} |",
         ]
@@ -249,7 +192,7 @@ def broken(found: Measured) -> list[str]:
         (statistics.median(found.times.opened) <= OPEN, f"opening takes {_ms(found.times.opened)}"),
         (statistics.median(found.times.changed) <= CHANGED, f"one changed policy takes {_ms(found.times.changed)}"),
     )
-    return [sentence for kept, sentence in said if not kept]
+    return [*(sentence for kept, sentence in said if not kept), *found.plan.broken()]
 
 
 def _ms(seconds: list[float]) -> str:

@@ -161,6 +161,14 @@ def witnessed(stage: Stage) -> Claim:
     return Claim(f"each of the {count} changes that the clouds were asked for is in the trail, and the reverse{but}", not told)
 
 
+def privileged(stage: Stage) -> Claim:
+    """Every call was one that the generated role of whoever made it allows, conditions and all."""
+    denied = [*stage.aws.door.roles.denied, *stage.gcp.door.denied]
+    count = sum(call.ours for call in stage.aws.calls) + sum(call.ours for call in stage.gcp.calls)
+    but = f" (but {denied[0]})" if denied else ""
+    return Claim(f"each of {count} calls was within the role that `sexton permissions` writes for it{but}", not denied)
+
+
 def chained(stage: Stage) -> Claim:
     """The audit trail is whole."""
     trail = stage.service.ledger.verify_audit()
@@ -183,5 +191,5 @@ def _names(names: Iterable[str]) -> str:
 
 
 CLAIMS: tuple[Callable[[Stage], Claim], ...] = (
-    kept, protected, undecided, came_back, gone, backed_up, restored, once, witnessed, chained, lawful, ended,
+    kept, protected, undecided, came_back, gone, backed_up, restored, once, witnessed, privileged, chained, lawful, ended,
 )  # fmt: skip

@@ -64,10 +64,23 @@ def stage(folder: Path, clock: StoryClock, port: int = 0, slack_port: int = 0) -
         names = aws_estate.furnish(aws)
         gcp_estate.furnish(gcp)
         repository(folder / "policies-repository")
+        _roles(folder / "policies-repository" / "policies", aws, gcp)
         up.enter_context(_environment(dict(aws.environment())))
         service, url = up.enter_context(_sexton(folder, clock, (gcp, slack), port))
         slack.deliver_to = f"{url}/slack/actions"
+        slack.commands_to = f"{url}/slack/commands"
         yield Stage(clock=clock, aws=aws, gcp=gcp, slack=slack, service=service, url=url, names=names, folder=folder)
+
+
+def _roles(policies: Path, aws: LocalAWS, gcp: LocalGCP) -> None:
+    """The four roles, made from the policies as `sexton permissions --policies` makes them: the doubles hold Sexton to them."""
+    from api.judging import from_folder
+    from demo.gcp.roles import roles
+    from reapers.permissions import Wish
+
+    wish = Wish.of(from_folder(policies).policies)
+    aws.door.roles.furnish(wish)
+    gcp.door.roles |= roles(wish)
 
 
 def people() -> list[Person]:

@@ -24,7 +24,15 @@ BUSY = frozenset(
 )
 """States in which something is about to happen."""
 
-DONE = {"stop": "stopped", "delete": "deleted", "backup": "backed up", "restore": "brought back", "start": "started"}
+DONE = {
+    "stop": "stopped",
+    "delete": "deleted",
+    "backup": "backed up",
+    "restore": "brought back",
+    "start": "started",
+    "condemn": "condemned",
+    "spare": "spared",
+}
 
 
 class Teller:

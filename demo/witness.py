@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from demo.aws.calls import Call as AWSCall
 from demo.gcp.calls import Call as GCPCall
+from demo.marks import aws_mark, gcp_mark
 from engine.case import Case
 from engine.model import Key, Verb
+from engine.spent import MADE
 
 if TYPE_CHECKING:
     from reapers.store import AuditRow, Intent
@@ -24,10 +26,17 @@ if TYPE_CHECKING:
 ONCE = (Verb.STOP, Verb.DELETE)
 """What is sent once for each intent."""
 
-BEGINNINGS: Mapping[Verb, str] = {Verb.BACKUP: "backup began", Verb.RESTORE: "restore_asked", Verb.START: "restore_asked"}
-"""The row of the trail without which an act of no intent may not happen."""
+BEGINNINGS: Mapping[Verb, tuple[str, ...]] = {
+    Verb.BACKUP: ("backup began",),
+    Verb.CONDEMN: ("condemn began",),
+    Verb.SPARE: ("spare began", "restore_asked"),  # what comes out of the Recycle Bin still carries the tag
+    Verb.RESTORE: ("restore_asked",),
+    Verb.START: ("restore_asked",),
+}
+"""The rows of the trail without one of which an act of no intent may not happen."""
 
 MACHINE, VOLUME, ADDRESS, DATABASE = "aws.ec2_instance", "aws.ebs_volume", "aws.elastic_ip", "aws.rds_instance"
+IMAGE, SNAPSHOT, DATABASE_SNAPSHOT = "aws.ami", "aws.ebs_snapshot", "aws.rds_snapshot"
 
 AWS: Mapping[tuple[str, str], tuple[Verb, str, str]] = {
     ("ec2", "StopInstances"): (Verb.STOP, MACHINE, "InstanceId.1"),
@@ -39,6 +48,13 @@ AWS: Mapping[tuple[str, str], tuple[Verb, str, str]] = {
     ("ec2", "CreateSnapshot"): (Verb.BACKUP, VOLUME, "VolumeId"),
     ("ec2", "CreateVolume"): (Verb.RESTORE, VOLUME, ""),
     ("ec2", "ReleaseAddress"): (Verb.DELETE, ADDRESS, "AllocationId"),
+    ("ec2", "DeleteSnapshot"): (Verb.DELETE, SNAPSHOT, "SnapshotId"),
+    ("ec2", "RestoreSnapshotFromRecycleBin"): (Verb.RESTORE, SNAPSHOT, "SnapshotId"),
+    ("ec2", "DisableImage"): (Verb.STOP, IMAGE, "ImageId"),
+    ("ec2", "EnableImage"): (Verb.START, IMAGE, "ImageId"),
+    ("ec2", "DeregisterImage"): (Verb.DELETE, IMAGE, "ImageId"),
+    ("ec2", "RestoreImageFromRecycleBin"): (Verb.RESTORE, IMAGE, "ImageId"),
+    ("rds", "DeleteDBSnapshot"): (Verb.DELETE, DATABASE_SNAPSHOT, "DBSnapshotIdentifier"),
     ("rds", "StopDBInstance"): (Verb.STOP, DATABASE, "DBInstanceIdentifier"),
     ("rds", "StartDBInstance"): (Verb.START, DATABASE, "DBInstanceIdentifier"),
     ("rds", "DeleteDBInstance"): (Verb.DELETE, DATABASE, "DBInstanceIdentifier"),
@@ -59,6 +75,8 @@ GCP: Mapping[str, tuple[Verb, str]] = {
     "compute.regionDisks.delete": (Verb.DELETE, "gcp.disk"),
     "compute.regionDisks.insert": (Verb.RESTORE, "gcp.disk"),
     "compute.regionDisks.createSnapshot": (Verb.BACKUP, ""),
+    "compute.snapshots.delete": (Verb.DELETE, "gcp.snapshot"),
+    "compute.machineImages.delete": (Verb.DELETE, "gcp.machine_image"),
     "compute.addresses.delete": (Verb.DELETE, "gcp.address"),
     "compute.globalAddresses.delete": (Verb.DELETE, "gcp.address"),
 }
@@ -96,6 +114,8 @@ def _changes(call: AWSCall | GCPCall) -> bool:
 def hear_aws(call: AWSCall) -> Heard:
     """What a call to AWS does to which resource, for which case."""
     said = f"{call.service}:{call.action} in {call.region} of {call.account}"
+    if mark := aws_mark(call):
+        return Heard(said=said, verb=mark.verb, key=mark.key, case=mark.case)
     verb, kind, named = AWS.get((call.service, call.action), (None, "", ""))
     id = call.asked.get(named, "")
     key = Key(kind, call.account, call.region, id).ref if id else ""
@@ -112,11 +132,12 @@ def hear_gcp(call: GCPCall) -> Heard:
     """What a call to GCP does to which resource, for which case."""
     verb, kind = GCP.get(call.method, (None, ""))
     name = call.name or str(call.body.get("name", ""))
+    said = f"{call.method} {call.location}/{name} of {call.project}"
+    if mark := gcp_mark(call):
+        return Heard(said=said, verb=mark.verb, key=mark.key, case=mark.case)
     key = Key(kind, call.project, call.location, name).ref if kind else ""
     labels: Mapping[str, Any] = call.body.get("labels", {})
-    return Heard(
-        said=f"{call.method} {call.location}/{name} of {call.project}", verb=verb, key=key, case=labels.get("sexton-case", "")
-    )
+    return Heard(said=said, verb=verb, key=key, case=labels.get("sexton-case", ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,12 +170,13 @@ class Book:
         if call.verb in ONCE:
             begun = any(self._began(intent) for intent in self.intents.get((call.key, call.verb), ()))
             return "" if begun else f"{call.said}: the trail has no intent to {call.verb} {call.key}"
-        beginning = BEGINNINGS[call.verb]
+        beginnings = BEGINNINGS[call.verb]
         possible = [self.cases[call.case]] if call.case in self.cases else []
-        if call.verb is Verb.START:  # it makes nothing that could carry a tag
+        if call.verb is Verb.START or "FromRecycleBin" in call.said:  # it makes nothing that could carry a tag
             possible = [case for case in self.cases.values() if case.key.ref == call.key]
-        explained = any(self._has(case, beginning) and call.key in ("", case.key.ref) for case in possible)
-        return "" if explained else f"{call.said}: the trail has no {beginning!r} for it (case {call.case or 'not named'})"
+        mine = [case for case in possible if call.key in ("", case.key.ref)]
+        explained = any(self._has(case, beginning) for case in mine for beginning in beginnings)
+        return "" if explained else f"{call.said}: the trail has no {beginnings[0]!r} for it (case {call.case or 'not named'})"
 
     def _began(self, intent: Intent) -> bool:
         wanted = {"verb": str(intent.verb), "generation": intent.generation, "action": intent.action.hash}
@@ -181,9 +203,14 @@ class Book:
                 yield f"the trail says {verb} of {key} was done, and no cloud received the call"
         by_case = {(case, verb) for verb, _, case in calls}
         for case in self.cases.values():
-            for verb in (Verb.BACKUP, Verb.RESTORE):
-                if self._has(case, f"{verb} done") and (case.id, verb) not in by_case:
+            for verb in (Verb.BACKUP, Verb.CONDEMN, Verb.RESTORE):
+                known = (case.id, verb) in by_case or (case.key.ref, verb) in by_key or self._makes_nothing(case, verb)
+                if self._has(case, f"{verb} done") and not known:
                     yield f"the trail says {verb} of {case.key.ref} was done, and no cloud received the call"
+
+    def _makes_nothing(self, case: Case, verb: Verb) -> bool:
+        """A backup that only looks whether the cloud itself will keep what is deleted."""
+        return verb is Verb.BACKUP and MADE not in case.memory.get(verb, {})
 
     def _was_gone(self, intent: Intent) -> bool:
         """Somebody else was faster: nothing was sent."""

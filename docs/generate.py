@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 from life_page import life_page
+from permissions_page import permissions_page
 
 from api.main import sexton
 from api.metrics import METRICS
@@ -21,7 +22,13 @@ NOTE = "<!-- Written by `make docs`; change the code instead. -->\n"
 
 def main() -> None:
     """Write the pages, or compare them."""
-    pages = {"kinds.md": kinds_page(), "commands.md": commands_page(), "metrics.md": metrics_page(), "life.md": life_page(NOTE)}
+    pages = {
+        "kinds.md": kinds_page(),
+        "commands.md": commands_page(),
+        "metrics.md": metrics_page(),
+        "life.md": life_page(NOTE),
+        "permissions.md": permissions_page(NOTE),
+    }
     if "--check" in sys.argv[1:]:
         old = [name for name, text in pages.items() if not (FOLDER / name).exists() or (FOLDER / name).read_text() != text]
         if old:

@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from engine import case as of
-from engine.case import Agreement, Case, Closed, Ending, Event, Kept, State, Told
+from engine.case import Agreement, Case, Closed, Ending, Event, Kept, Starter, State, Told
 from engine.life import advance
-from engine.model import Key, Mode, Verb
+from engine.life.acts import UNDER_WAY
+from engine.model import Key, Mode
 from engine.money import Money
 from engine.policy import Approval, Duration, Meta, PolicySet, Team
 from engine.schedule import Rules, action_of
@@ -19,7 +20,7 @@ from engine.verdict import Finding, Terms
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 """A Monday."""
 DAY = timedelta(days=1)
-RULES = Rules(policies=PolicySet(teams={"payments": Team(meta=Meta(name="payments"))}))
+RULES = Rules(policies=PolicySet(teams={"payments": Team(meta=Meta(name="payments"), when_silent=("lead@acme.example",))}))
 KEY = Key("aws.ec2_instance", "111122223333", "us-east-1", "i-1", "born")
 
 
@@ -75,6 +76,16 @@ def representatives(state: State) -> Iterator[Case]:
             case = representative(state, finding, rung, past)
             yield replace(case, tell="changed" if news else "", backed_up=backed_up)
         yield replace(representative(state, finding, rung, True), paused_at=NOW - DAY, missing=("tags",))
+        yield from _with_dates(representative(state, finding, rung, False))
+
+
+def _with_dates(case: Case) -> Iterator[Case]:
+    """Half-way through a long grace; told of the act lately; not answering, so that the next person's turn has come;
+    started by its provider time and again."""
+    yield replace(case, due=NOW + 5 * DAY, grace_from=NOW - 10 * DAY)
+    yield replace(case, due=NOW - DAY, called=(NOW - 2 * DAY,))
+    yield replace(case, due=NOW - DAY, escalated=True, escalate_at=NOW - DAY)
+    yield replace(case, restarts=9)
 
 
 def representative(state: State, finding: Finding, rung: Mode, past: bool) -> Case:
@@ -98,13 +109,16 @@ def representative(state: State, finding: Finding, rung: Mode, past: bool) -> Ca
 def happenings(case: Case) -> Iterator[Event]:
     """Every event in every way in which it may come to a case."""
     yield from _judged(case)
-    yield from (of.Vanished(), of.Vanished(reborn=True), of.Ticked(), of.Ticked(held=True))
+    yield from (of.Vanished(), of.Vanished(reborn=True), of.Ticked(), of.Ticked(held=True), of.Ticked(uncalled=True))
     yield of.Delivered(channel="#payments", receipt="2", mode=case.lead.mode)
     yield from _said(case)
-    for verb in Verb:
+    for verb in UNDER_WAY:
         yield from (of.Began(verb=verb), of.Noted(verb=verb, memory={"sent": "now"}), of.Settled(verb=verb))
         yield from (of.Voided(verb=verb), of.Blocked(verb=verb, why="denied"))
     yield of.Drifted(fingerprint="f2")
+    yield from (of.Recovered(), of.Recovered(gone=True))
+    yield from (of.Marked(memory={"mark": "c-1", "began": "now"}), of.Marked())
+    yield of.Vetoed(kept=Kept(until=NOW + 30 * DAY, who="the cloud console"))
 
 
 def _judged(case: Case) -> Iterator[of.Judged]:
@@ -113,6 +127,7 @@ def _judged(case: Case) -> Iterator[of.Judged]:
     yield from (replace(same, findings=(), ending=ending) for ending in (Ending.NO_LONGER_MATCHES, Ending.EXEMPT))
     yield replace(same, missing=("tags",))
     yield from (replace(same, findings=(finding,)) for finding in FINDINGS)
+    yield from (replace(same, started=starter) for starter in Starter if case.rung is Mode.STOP)
     yield from (replace(same, team="search"), replace(same, fingerprint="f2"))
 
 
@@ -126,23 +141,24 @@ def _said(case: Case) -> Iterator[Event]:
     yield of.RestoreAsked(who="ann@acme.example")
 
 
-Cell = frozenset[str]
-"""What an event may lead to, as the page says it: names of states, endings after `closed`, `stays`."""
+Cell = frozenset[tuple[str, str]]
+"""What an event may lead to, as the page says it: a state, an ending after `closed`, or `stays`; and what is then to be told."""
 
 
 def transitions() -> Mapping[tuple[State, type], Cell]:
     """State and event -> what may follow; nothing for an event that changes nothing there."""
-    found: dict[tuple[State, type], set[str]] = {}
+    found: dict[tuple[State, type], set[tuple[str, str]]] = {}
     for state in State:
         for case in representatives(state):
             for event in happenings(case):
                 after = advance(case, event, RULES, NOW)
                 if after != case:
-                    found.setdefault((state, type(event)), set()).add(_outcome(state, after))
+                    found.setdefault((state, type(event)), set()).add(_outcome(case, after))
     return {at: frozenset(outcomes) for at, outcomes in found.items()}
 
 
-def _outcome(before: State, after: Case) -> str:
-    if after.state is before:
-        return "stays"
-    return f"closed ({after.closed.reason})" if after.state is State.CLOSED and after.closed else str(after.state)
+def _outcome(before: Case, after: Case) -> tuple[str, str]:
+    tell = after.tell if after.tell != before.tell else ""
+    if after.state is before.state:
+        return "stays", tell
+    return f"closed ({after.closed.reason})" if after.state is State.CLOSED and after.closed else str(after.state), tell

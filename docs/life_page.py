@@ -21,7 +21,14 @@ from engine.policy import Organization
 from engine.schedule import promise
 from engine.wording import listed, moment, span
 
-SOURCES = {"scans": "a scan, or a look at one resource", "time": "time", "people": "people", "acts": "our own acts"}
+SOURCES = {
+    "scans": "a scan, or a look at one resource",
+    "time": "time",
+    "people": "people",
+    "acts": "our own acts",
+    "veto": "the tag in the cloud",
+    "recovered": "an older copy of the ledger",
+}
 """Module of engine/life -> where its events come from."""
 
 
@@ -73,8 +80,9 @@ def _events() -> Iterator[str]:
 
 def _table() -> Iterator[str]:
     yield "\n## What follows\n"
-    yield "`stays`: the case changes (a date, an approval, what is to be told), its state does not. What is not listed changes"
-    yield "nothing. Who may say what, and when, is decided before by `engine/people.py`.\n"
+    yield "`stays`: the case changes (a date, an approval, what is to be told), its state does not. `tells`: what its owner then"
+    yield "hears, by the key of its sentence in `engine/tells.py`. What is not listed changes nothing. Who may say what, and"
+    yield "when, is decided before by `engine/people.py`.\n"
     yield "| state | event | next |\n|---|---|---|"
     found = transitions()
     for state, event in itertools.product(State, events()):
@@ -82,9 +90,21 @@ def _table() -> Iterator[str]:
             yield f"| `{state}` | `{event.__name__}` | {', '.join(_in_order(outcomes))} |"
 
 
-def _in_order(outcomes: Iterable[str]) -> list[str]:
+def _in_order(outcomes: Iterable[tuple[str, str]]) -> list[str]:
+    """Each outcome once, with all that it may tell."""
     states = ["stays", *map(str, State)]
-    return sorted(outcomes, key=lambda outcome: (states.index(outcome.split(" ")[0]), outcome))
+    tells: dict[str, set[str]] = {}
+    for outcome, tell in outcomes:
+        tells.setdefault(outcome, set()).update({tell} - {""})
+    ordered = sorted(tells, key=lambda outcome: (states.index(outcome.split(" ")[0]), outcome))
+    return [_with_tells(outcome, sorted(tells[outcome])) for outcome in ordered]
+
+
+def _with_tells(outcome: str, tells: Sequence[str]) -> str:
+    if not tells:
+        return outcome
+    told = f"tells {' or '.join(tells)}"
+    return f"{outcome[:-1]}; {told})" if outcome.endswith(")") else f"{outcome} ({told})"
 
 
 def _guards() -> Iterator[str]:
@@ -105,9 +125,15 @@ def _ladder() -> Iterator[str]:
     yield "- It is never due before the date that the owner was told last: a shorter ladder makes no promise earlier."
     yield f"- It is never due before the grace after the last telling: {span(grace.stop)} before a stop, {span(grace.delete)}"
     yield f"  before a delete, and {span(grace.unowned)} more where nobody owns the resource."
-    yield "- The latest of these counts. Working days are Monday to Friday at the same time of day in the owning team's zone."
+    yield "- The latest of these counts. Working days are Monday to Friday at the same time of day in the owning team's zone,"
+    yield "  without the public holidays of its `holidays`, which close the hours for acts as well."
+    yield "- Half-way through a grace of 7 days or more there is one reminder. A repeated notice starts no new grace."
+    yield "- **Last call**: an act needs a delivery that names it, at least 24 hours and at most 7 days before it. A notice,"
+    yield "  a reminder or a request for approval may be that delivery. Where none is, a last call is sent three days before the"
+    yield "  date (or, where people had to agree, when nothing else holds the act back), and the act waits for it."
     yield "- While a verdict is undecided or in a gap the clock stands still, and every date is later by as long as it stood."
-    yield f"- An approval is asked for {span(organization.approve_by)}, then once more, and then only waited for. Once given"
+    yield f"- An approval is asked for {span(organization.approve_by)}, then once more, then each of the team's `when_silent` is"
+    yield "  asked, three working days apart; then it is only waited for: silence agrees to nothing. Once given"
     yield f"  it may be used for {span(organization.execute_by)}; while only limits or hours hold it back, that stands still."
     yield f"- What was deleted with a backup can be had back for {span(organization.undo)}.\n"
     yield "The numbers are those of an Organization that says nothing else.\n"

@@ -51,6 +51,9 @@ class State(StrEnum):
 ACTING = frozenset({State.STOPPING, State.DELETING})
 """The states that hold an open destructive intent, and the only ones."""
 
+READY = frozenset({State.APPROVED, State.SNAPSHOTTING})
+"""The states from which an act may begin."""
+
 
 class Ending(StrEnum):
     """Why a case closed."""
@@ -69,6 +72,17 @@ class Ending(StrEnum):
     """It was brought back, and is left alone for a while."""
     REJECTED = "rejected"
     """A person said no; that policy leaves it alone for 30 days."""
+    LOST = "lost"
+    """It went in hours whose record was lost with the ledger: who removed it, we perhaps, is not known."""
+
+
+class Starter(StrEnum):
+    """Who started what we had stopped."""
+
+    SOMEBODY = "somebody"
+    """A person, or a program of theirs: it is in use."""
+    PROVIDER = "provider"
+    """The cloud itself, as RDS does after seven days: nobody asked for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +106,10 @@ class Agreement:
     at: datetime
     action: str
     reason: str = ""
+    subject: str = ""
+    """Who it was as their token, Slack or the identity provider knows them."""
+    groups: tuple[str, ...] = ()
+    """Their groups of the identity provider then, sorted: the roles are looked at again before the act."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +164,13 @@ class Case:
     rung_at: datetime | None = None
     told: Told | None = None
     tell: str = ""
-    """Why the owner must be told again ("" for nothing to tell): the key of a sentence in engine/notice.py."""
+    """Why the owner must be told again ("" for nothing to tell): a key of TELLS in engine/tells.py."""
+    called: tuple[datetime, ...] = ()
+    """The deliveries of the last seven days that named the next act: one of them is its last call."""
+    grace_from: datetime | None = None
+    """Since when the time until the next act has been running."""
+    reminded: bool = False
+    """Whether the one reminder of this grace was asked for."""
     generation: int = 0
     """Counts the voided intents: an approval never outlives one."""
     agreements: tuple[Agreement, ...] = ()
@@ -155,6 +179,11 @@ class Case:
     held_at: datetime | None = None
     """Since when only limits, hours or the canary block it: `execute_by` stands still."""
     escalated: bool = False
+    """Whether the team was asked once more after `approve_by`."""
+    further: int = 0
+    """How many of the team's `when_silent` have been asked since."""
+    escalate_at: datetime | None = None
+    """When the next of them is asked; None where nobody is left."""
     kept: Kept | None = None
     snoozes: int = 0
     memory: Mapping[Verb, Mapping[str, Any]] = field(default_factory=dict)
@@ -164,7 +193,15 @@ class Case:
     undo_until: datetime | None = None
     asked_by: str = ""
     """Who asked for the restore that is under way."""
+    quarantined: datetime | None = None
+    """When we first stopped it: the wait for the next rung counts from there, also where we had to stop it again."""
+    restarts: int = 0
+    """How often the provider itself has started what we stopped."""
+    recreated: str = ""
+    """The sentence that something makes it anew whenever it is deleted; it is then only proposed."""
     stuck: str = ""
+    stuck_by: tuple[str, ...] = ()
+    """The ids of what is in the way, where that is known."""
     stuck_from: State | None = None
     closed: Closed | None = None
     version: int = 0
@@ -244,8 +281,8 @@ class Judged:
     managed_by: str = ""
     fingerprint: str | Unknown = ""
     name: str = ""
-    started: bool = False
-    """After our own stop: it is not stopped any more, and whoever started it needs not be told how."""
+    started: Starter | None = None
+    """After our own stop: who has started it; None while it is stopped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,9 +294,13 @@ class Vanished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticked:
-    """Time passed. `held`: only limits, hours or the canary block the act, so `execute_by` stands still."""
+    """Time passed. `held`: only limits, hours or the canary block the act, so `execute_by` stands still.
+
+    `uncalled`: only the guard `notice`, and what time lifts, block it: if a last call is missing, it is sent.
+    """
 
     held: bool = False
+    uncalled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -358,13 +399,41 @@ class Drifted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocked:
-    """An act ended in a way that a person must look at."""
+    """An act ended in a way that a person must look at. `by`: the ids of what was in its way."""
 
     verb: Verb
     why: str
+    by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """The ledger is an older copy, and people have agreed to go on with it. What happened since is not in it."""
+
+    gone: bool = False
+    """The resource is not there any more."""
+    ours: bool = False
+    """A backup that we made for this case is there: most likely we deleted it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """What we know of our condemn tag (see engine/condemn.py): `mark`, and when it `began`, was `placed`, or is `sparing`.
+
+    Empty: it is not there any more, or was never written.
+    """
+
+    memory: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vetoed:
+    """Somebody removed the condemn tag in the cloud: that is a keep, by whoever may write tags there."""
+
+    kept: Kept
 
 
 Event = (
     Judged | Vanished | Ticked | Delivered | Approved | Rejected | Keeping | Disowned | Retried | RestoreAsked
-    | Began | Noted | Settled | Voided | Drifted | Blocked
+    | Began | Noted | Settled | Voided | Drifted | Blocked | Recovered | Marked | Vetoed
 )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from engine.case import Case, Ending, Event, Judged, State, Vanished
+from engine.case import Case, Ending, Event, Judged, Starter, State, Vanished
 from engine.judge import Judgement, judge
 from engine.ladder import CLOUD_PROTECTIONS
 from engine.model import EVERYWHERE, Inventory, Key, Mode, Outcome, Unknown
@@ -15,6 +15,9 @@ from engine.verdict import Finding, Reason, Spared, Undecided, Verdict
 from engine.view import Context, View
 
 ANSWERED = (Outcome.OK, Outcome.EMPTY)
+
+STARTED_BY = "started_by"
+"""The field by which a kind says who started it last, where its provider may do so by itself."""
 
 Rests = Mapping[str, frozenset[str]]
 
@@ -57,10 +60,17 @@ def follow(case: Case, sight: Sight) -> Event:
         return Vanished() if sight.answered(case.key) else _in_gap(sight.inventory.as_of)
     if judgement.view.resource.key.born != case.key.born:
         return Vanished(reborn=True)
+    if sight.inventory.in_gap(case.key):  # half a list is no list: what it did show of this resource counts for nothing
+        return _in_gap(sight.inventory.as_of)
     if case.rung is not Mode.STOP:
         return event_of(case, judgement.view, judgement.verdicts, sight)
-    event = event_of(case, judgement.view, _after_stop(case, judgement.view, sight), sight)
-    return replace(event, started=_started(judgement.view, sight.context))
+    view = judgement.view
+    starter = _starter(view, sight.context)
+    if isinstance(starter, Unknown):
+        return Judged(as_of=sight.inventory.as_of, findings=(), missing=(STARTED_BY,))
+    if starter is Starter.PROVIDER:  # it runs again as before our stop: `when` is judged, what has come into use is spared
+        return replace(event_of(case, view, judgement.verdicts, sight), started=starter)
+    return replace(event_of(case, view, _after_stop(case, view, sight), sight), started=starter)
 
 
 def _in_gap(as_of: datetime) -> Judged:
@@ -83,10 +93,15 @@ def _undecided(verdict: Verdict) -> Verdict:
     return Undecided(policy=verdict.policy, missing=("fingerprint",)) if isinstance(verdict, Finding) else verdict
 
 
-def _started(view: View, context: Context) -> bool:
-    """Whether somebody, or the cloud itself, has started what we stopped."""
-    kind, state = context.policies.kinds.get(view.resource.key.kind), view.resource.fields.get("state")
-    return kind is not None and isinstance(state, str) and state not in kind.stopped
+def _starter(view: View, context: Context) -> Starter | Unknown | None:
+    """Who has started what we stopped; None while nobody has, as far as its state says."""
+    fields = view.resource.fields
+    kind, state, by = context.policies.kinds.get(view.resource.key.kind), fields.get("state"), fields.get(STARTED_BY)
+    if kind is None or not isinstance(state, str) or state in kind.stopped:
+        return None
+    if isinstance(by, Unknown):
+        return by
+    return Starter.PROVIDER if by == Starter.PROVIDER else Starter.SOMEBODY
 
 
 def as_left(case: Case, view: View, context: Context) -> bool | None:
@@ -159,7 +174,7 @@ def openings(sight: Sight, taken: frozenset[str], now: datetime) -> tuple[Case, 
     cases = []
     for ref, judgement in sight.judgements.items():
         found = in_order(finding for finding in judgement.findings if not sight.rests_from(ref, finding.policy))
-        if found and ref not in taken:
+        if found and ref not in taken and sight.inventory.in_gap(judgement.view.resource.key) is None:
             cases.append(_open(judgement.view, found, sight, now))
     return tuple(cases)
 

@@ -1,44 +1,26 @@
-"""What policies match in an inventory, and what a change of them would do. Values in, one comparison out; never the ledger."""
+"""What policies match in an inventory, and what a change of them would do. Values in, one comparison out; never the ledger.
+
+`impact` goes from resource to resource and is the definition; engine/columns/impact.py finds the same for a million at once.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from typing import Protocol
 
 from engine.altered import Altered, altered, compare
-from engine.hurdles import Ends, Met, Need, ending, limits, needs
-from engine.limits import population
-from engine.matches import Change, Judged, Row
-from engine.matches import rows as changes
-from engine.model import Gap, Inventory
-from engine.money import NOTHING, Money, total
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weight:
-    """The sums over some rows."""
-
-    before: int
-    """Matched before."""
-    added: int
-    removed: int
-    undecided: int
-    same: int
-    monthly_added: Money
-    monthly_removed: Money
-    monthly_matched: Money
-    """Of everything that matches now: added and same."""
-    newly_undecided: int = 0
-    """Of `undecided`: those that could be judged before, or are looked at for the first time."""
-    further: int = 0
-    """Of `same`: more may happen to them than before."""
-    eased: int = 0
-    """Of `same`: less may happen to them than before."""
-    moved: int = 0
-    """Another team's than before, whatever else happens to them."""
-    monthly_further: Money = NOTHING
+from engine.hurdles import Acting, Ends, Met, Need, acting, ending, limits, needs, speaks_of
+from engine.limits import Population, population
+from engine.listing import Listing, Rows
+from engine.matches import Change, Judged, Row, rows
+from engine.model import Gap
+from engine.money import NOTHING, Money, sum_of
+from engine.policy import Exemption, PolicySet
+from engine.weight import Weight, weigh
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +39,13 @@ class OfPolicy:
 class Impact:
     """The whole comparison. Without a base, everything that matches is `same`."""
 
-    rows: tuple[Row, ...]
+    rows: Listing
+    """Every resource and policy where something is to be said."""
+    news: Listing
+    """Those that say what the change does; without a base, all of them."""
+    whole: Weight
+    monthly_matched: Money
+    """Of everything that matches; with a base nobody asks for it, and it is nothing."""
     policies: tuple[OfPolicy, ...]
     teams: Mapping[str, Weight]
     limits: tuple[Met, ...]
@@ -75,6 +63,22 @@ class Side:
     sha: str
 
 
+class Dated(Protocol):
+    """An inventory, however it is held."""
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+
+    @property
+    def as_of(self) -> datetime:
+        """When it was taken."""
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What could not be seen."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """The inventory that was compared on: which one, when it was taken, and what it could not see."""
@@ -84,7 +88,7 @@ class Seen:
     gaps: tuple[Gap, ...] = ()
 
     @classmethod
-    def of(cls, inventory: Inventory) -> Seen:
+    def of(cls, inventory: Dated) -> Seen:
         """An inventory, without what is in it."""
         return cls(id=inventory.id, as_of=inventory.as_of, gaps=inventory.gaps)
 
@@ -98,55 +102,101 @@ class Compared:
     head: Side
     seen: Seen
 
-    @property
-    def whole(self) -> Weight:
-        """The sums over everything."""
-        return weigh(self.impact.rows)
+
+class Found(Protocol):
+    """What two commits say of one inventory, however it was found out."""
 
     @property
-    def news(self) -> tuple[Row, ...]:
-        """The rows that say what the change does; without a base, all of them."""
-        return tuple(row for row in self.impact.rows if self.base is None or row.news)
+    def rows(self) -> Listing:
+        """Every row."""
+
+    @property
+    def news(self) -> Listing:
+        """The rows that say what the change does."""
+
+    def monthly_matched(self) -> Money:
+        """What everything costs that matches under the head. Asked only where there is no base."""
+
+    def of_policy(self, name: str) -> Weight:
+        """The sums under a policy."""
+
+    def of_teams(self) -> Mapping[str, Weight]:
+        """The sums of each team that has a row."""
+
+    def acting(self) -> Acting:
+        """What would act: of what may go further than before or, without a base, of all that matches."""
+
+    def population(self) -> Population:
+        """How many resources there are under the head."""
+
+    def spoken_of(self, exemption: Exemption) -> int:
+        """How many resources an exemption of the head speaks of."""
+
+
+def concluded(base: PolicySet | None, head: PolicySet, found: Found, as_of: datetime) -> Impact:
+    """The comparison, from what was found."""
+    policies = tuple(_policies(base, head, found))
+    whole = sum((one.weight for one in policies), Weight())
+    would_act = found.acting()
+    return Impact(
+        rows=found.rows,
+        news=found.news,
+        whole=whole,
+        monthly_matched=NOTHING if base else found.monthly_matched(),
+        policies=policies,
+        teams=dict(sorted(found.of_teams().items())),
+        limits=limits(head, would_act, found.population()) if would_act else (),
+        ending=tuple(ending(head, as_of, found.spoken_of)),
+        needs=tuple(needs(base.organization, whole)) if base else (),
+        altered=altered(base, head) if base else (),
+    )
+
+
+def _policies(base: PolicySet | None, head: PolicySet, found: Found) -> Iterator[OfPolicy]:
+    old, new = base.reaps if base else head.reaps, head.reaps
+    for name in sorted({*old, *new}):
+        before, after = old.get(name), new.get(name)
+        meta = (after or old[name]).meta
+        yield OfPolicy(
+            name=name, change=compare(before, after), weight=found.of_policy(name), file=meta.file, line=meta.line
+        )  # fmt: skip
 
 
 def impact(base: Judged | None, head: Judged, as_of: datetime) -> Impact:
     """Compare what two commits say of the same inventory, always in the same order; without `base`, list what `head` matches."""
-    rows = tuple(sorted(changes(base, head), key=lambda row: (row.change.rank, row.key, row.policy)))
-    acting = [row for row in rows if row.widened or (base is None and row.change is Change.SAME)]
-    return Impact(
-        rows=rows,
-        policies=tuple(_policies(base, head, rows)),
-        teams={team: weigh(some) for team, some in sorted(_by(rows, "team").items())},
-        limits=limits(head.policies, acting, population(head.judgements)) if acting else (),
-        ending=tuple(ending(head, as_of)),
-        needs=tuple(needs(base.policies.organization, rows)) if base else (),
-        altered=altered(base.policies, head.policies) if base else (),
-    )
+    return concluded(base.policies if base else None, head.policies, _OneByOne(base, head), as_of)
 
 
-def weigh(rows: Iterable[Row]) -> Weight:
-    """The sums over rows. A resource under two policies counts once in each."""
-    rows = tuple(rows)
-    by_change: dict[Change, list[Row]] = {change: [] for change in Change}
-    for row in rows:
-        by_change[row.change].append(row)
-    added, removed, same = by_change[Change.ADDED], by_change[Change.REMOVED], by_change[Change.SAME]
-    undecided, further = by_change[Change.UNDECIDED], [row for row in same if row.further]
-    return Weight(
-        before=sum(row.matched for row in rows),
-        added=len(added),
-        removed=len(removed),
-        undecided=len(undecided),
-        same=len(same),
-        monthly_added=total(row.monthly for row in added),
-        monthly_removed=total(row.monthly for row in removed),
-        monthly_matched=total(row.monthly for row in (*added, *same)),
-        newly_undecided=sum(not row.was_undecided for row in undecided),
-        further=len(further),
-        eased=sum(row.eased for row in same),
-        moved=sum(row.moved for row in rows),
-        monthly_further=total(row.monthly for row in further),
-    )
+class _OneByOne:
+    """Found by looking at every row."""
+
+    def __init__(self, base: Judged | None, head: Judged) -> None:
+        self.compared = base is not None
+        self.head = head
+        self.rows = Rows(rows(base, head))
+        self.news = Rows(tuple(row for row in self.rows if row.news)) if self.compared else self.rows
+
+    def monthly_matched(self) -> Money:
+        return sum_of(row.monthly for row in self.rows if row.change is Change.SAME)
+
+    @cached_property
+    def by_policy(self) -> Mapping[str, list[Row]]:
+        return _by(self.rows, "policy")
+
+    def of_policy(self, name: str) -> Weight:
+        return weigh(self.by_policy.get(name, ()))
+
+    def of_teams(self) -> Mapping[str, Weight]:
+        return {team: weigh(some) for team, some in _by(self.rows, "team").items()}
+
+    def acting(self) -> Acting:
+        return acting(row for row in self.rows if row.widened or (not self.compared and row.change is Change.SAME))
+
+    def population(self) -> Population:
+        return population(self.head.judgements)
+
+    def spoken_of(self, exemption: Exemption) -> int:
+        return sum(speaks_of(exemption, judgement) for judgement in self.head.judgements)
 
 
 def _by(rows: Iterable[Row], name: str) -> Mapping[str, list[Row]]:
@@ -154,13 +204,3 @@ def _by(rows: Iterable[Row], name: str) -> Mapping[str, list[Row]]:
     for row in rows:
         found[getattr(row, name)].append(row)
     return found
-
-
-def _policies(base: Judged | None, head: Judged, rows: Sequence[Row]) -> Iterator[OfPolicy]:
-    old, new = base.policies.reaps if base else head.policies.reaps, head.policies.reaps
-    by_policy = _by(rows, "policy")
-    for name in sorted({*old, *new}):
-        before, after = old.get(name), new.get(name)
-        meta = (after or old[name]).meta
-        change = compare(before, after)
-        yield OfPolicy(name=name, change=change, weight=weigh(by_policy.get(name, ())), file=meta.file, line=meta.line)

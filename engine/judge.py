@@ -13,6 +13,7 @@ from engine.calendar import end_of
 from engine.ladder import mode_of, terms_of
 from engine.model import Inventory, Resource, Unknown
 from engine.policy import Exemption, PolicySet, Reap, Selection
+from engine.spent import NEEDED
 from engine.verdict import Finding, Reason, Spared, Undecided, Verdict
 from engine.view import Context, View, view
 
@@ -85,7 +86,7 @@ def conjuncts(seen: View, policy: Reap, context: Context, as_of: datetime, *, le
         _when(seen, policy, left),
         _not_protected(seen, context.policies),
         _not_exempt(seen, policy, context.policies.exemptions, as_of),
-        _old_enough(seen, context.policies),
+        Answer(holds=old_enough(seen, context.policies), reason=Reason.TOO_YOUNG),
         _owner_known(seen),
     )
 
@@ -115,10 +116,11 @@ def _selected(seen: View, selects: Selection) -> tuple[bool | None, tuple[str, .
 
 
 def _not_protected(seen: View, policies: PolicySet) -> Answer:
-    protected = is_protected(seen.resource, policies)
-    if protected is None:
-        return Answer(holds=None, reason=Reason.PROTECTED, missing=("tags",))
-    return Answer(holds=not protected, reason=Reason.PROTECTED)
+    protected, needed = is_protected(seen.resource, policies), NEEDED.judge(seen.row)
+    if protected or needed.outcome:
+        return Answer(holds=False, reason=Reason.PROTECTED)
+    missing = (*(("tags",) if protected is None else ()), *needed.missing)
+    return Answer(holds=None if missing else True, reason=Reason.PROTECTED, missing=missing)
 
 
 def is_protected(resource: Resource, policies: PolicySet) -> bool | None:
@@ -160,12 +162,10 @@ def speaks_of(exemption: Exemption, policy: Reap, seen: View, as_of: datetime) -
     return named and seen.resource.key.kind in exemption.selects.kinds and as_of < end_of(exemption.until, "UTC")
 
 
-def _old_enough(seen: View, policies: PolicySet) -> Answer:
-    """`min_age` does not hold for what its own owner's TTL tag has let run out."""
-    left = seen.ttl.days_left
-    run_out = seen.ttl.source == "tag" and isinstance(left, float) and left < 0
+def old_enough(seen: View, policies: PolicySet) -> bool:
+    """Whether it has lived for `min_age`, which does not hold for what its own owner's TTL tag has let run out."""
     least = policies.organization.min_age.hours / 24 + policies.organization.min_age.working_days
-    return Answer(holds=run_out or seen.age_days >= least, reason=Reason.TOO_YOUNG)
+    return seen.ttl.run_out or seen.age_days >= least
 
 
 def _owner_known(seen: View) -> Answer:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from engine.canary import Canary
 from engine.case import Action, Case
 from engine.model import Verb
 from engine.money import Money
@@ -29,17 +30,26 @@ class Act:
     team: str
     verb: Verb
     dollars: Decimal | None
+    rule: str = ""
+    """The digest of the rule that it was done under; empty where nobody wrote it down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """The acts of the last 24 hours."""
+    """The acts of the last 24 hours, and how far each rule has come with each kind since it is in force."""
 
     acts: tuple[Act, ...] = ()
+    canaries: Mapping[tuple[str, str], Canary] = field(default_factory=dict)
+    """(rule digest, kind) -> its first deletes."""
 
     def with_act(self, act: Act) -> Usage:
         """This usage and one act more."""
-        return Usage(acts=(*self.acts, act))
+        return Usage(acts=(*self.acts, act), canaries={**self.canaries, **self._proved(act)})
+
+    def _proved(self, act: Act) -> Mapping[tuple[str, str], Canary]:
+        if act.verb is not Verb.DELETE or not act.rule:
+            return {}
+        return {(act.rule, act.kind): self.canaries.get((act.rule, act.kind), Canary()).with_one(act.at)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,8 +171,8 @@ def _dollars(acts: list[Act], whole_day: Decimal) -> Decimal:
     return sum((act.dollars if act.dollars is not None else whole_day for act in acts), Decimal(0))
 
 
-def act_of(case: Case, action: Action, now: datetime) -> Act:
-    """An action as the limits count it."""
+def act_of(case: Case, action: Action, now: datetime, rule: str = "") -> Act:
+    """An action as limits and canaries count it."""
     return Act(
         at=now,
         account=case.key.account,
@@ -171,4 +181,5 @@ def act_of(case: Case, action: Action, now: datetime) -> Act:
         team=case.team,
         verb=action.verb,
         dollars=price_of(action.monthly),
+        rule=rule,
     )

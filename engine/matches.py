@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -87,25 +87,32 @@ class Row:
         return self.change is not Change.SAME or self.further or self.eased or self.moved
 
 
-def rows(base: Judged | None, head: Judged) -> Iterator[Row]:
-    """Every resource and policy where something is to be said; without `base`, all that `head` matches is `same`."""
-    before = _by_key(base.judgements) if base else {}
-    after = _by_key(head.judgements)
-    for pair, (judgement, verdict) in after.items():
-        old = before.get(pair)
-        change = _change(old[1] if old else None, verdict, compared=base is not None)
-        if change:
-            yield _row(judgement, verdict, change, old)
-    for pair, old in before.items():
-        if pair not in after and isinstance(old[1], Finding):
-            yield _row(*old, Change.REMOVED, old)
+def rows(base: Judged | None, head: Judged) -> tuple[Row, ...]:
+    """Every resource and policy where something is to be said, by change, key and policy; without `base`, what `head` matches
+    is `same`. Both sides judged the same inventory.
+    """
+    after = head.judgements
+    before: Sequence[Judgement | None] = base.judgements if base else [None] * len(after)
+    pairs = sorted(zip(before, after, strict=True), key=lambda pair: pair[1].view.resource.key.ref)
+    found = [row for old, new in pairs for row in _of_resource(old, new, compared=base is not None)]
+    return tuple(sorted(found, key=lambda row: row.change.rank))
 
 
 _Seen = tuple[Judgement, Verdict]
 
 
-def _by_key(judgements: Iterable[Judgement]) -> Mapping[tuple[str, str], _Seen]:
-    return {(one.view.resource.key.ref, verdict.policy): (one, verdict) for one in judgements for verdict in one.verdicts}
+def _of_resource(before: Judgement | None, after: Judgement, *, compared: bool) -> Iterator[Row]:
+    """Its rows, by policy."""
+    old = {verdict.policy: (before, verdict) for verdict in before.verdicts} if before else {}
+    new = {verdict.policy: verdict for verdict in after.verdicts}
+    for policy in sorted({*old, *new}):
+        was, verdict = old.get(policy), new.get(policy)
+        if verdict is not None:
+            change = _change(was[1] if was else None, verdict, compared=compared)
+            if change:
+                yield _row(after, verdict, change, was)
+        elif was and isinstance(was[1], Finding):
+            yield _row(*was, Change.REMOVED, was)
 
 
 def _change(old: Verdict | None, new: Verdict, *, compared: bool) -> Change | None:

@@ -66,6 +66,10 @@ class Verb(StrEnum):
     STOP = "stop"
     START = "start"
     BACKUP = "backup"
+    CONDEMN = "condemn"
+    """Write the tag without which the cloud refuses a delete, and which anybody may remove."""
+    SPARE = "spare"
+    """Take that tag away again."""
     DELETE = "delete"
     RESTORE = "restore"
 
@@ -155,9 +159,8 @@ def _tags(resource: Resource) -> dict[str, str] | Unknown:
 
 
 def is_ours(tag: str) -> bool:
-    """Whether Sexton wrote this tag itself, as bookkeeping. `sexton:keep` is people's, not ours."""
-    written = tag.startswith((OUR_TAGS, "sexton-"))
-    return written and tag not in ("sexton:keep", "sexton-keep")
+    """Whether Sexton wrote this tag itself, as bookkeeping. `sexton:keep` and `sexton:drill` are people's, not ours."""
+    return tag.startswith((OUR_TAGS, "sexton-")) and tag.replace("-", ":", 1) not in ("sexton:keep", "sexton:drill")
 
 
 def canonical(value: Any) -> bytes:
@@ -257,3 +260,13 @@ class KindTable:
     """Values of `state` that mean stopped."""
     links: Callable[[Resource], tuple[Key, ...]] = lambda _: ()
     """What a resource of this kind refers to (keys without `born`): a disk to its machine."""
+    hangs_on: frozenset[str] = frozenset()
+    """Kinds among them that can go without it: a machine needs no address to go, an image that is used does not go."""
+    parts: frozenset[str] = frozenset()
+    """Kinds among them that it is made of: one goes with its parts, all or none (engine/compound.py)."""
+    held_otherwise: str = ""
+    """The field of a part that says whether anything but its wholes uses it; empty where nothing says so."""
+    reads: tuple[str, ...] = ()
+    """Other kinds whose cells its evidence depends on."""
+    untied: str = ""
+    """Why the cloud would delete one that is not condemned; "" where it refuses that."""

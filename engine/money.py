@@ -76,6 +76,23 @@ def total(parts: Iterable[Money]) -> Money:
     return result
 
 
+def billionths(money: Money) -> int:
+    """What is known of it, as a whole number that adds up without a loss."""
+    return int(money.known.scaleb(9).to_integral_value())
+
+
+def summed(nanos: int, unpriced: int, free: bool) -> Money:
+    """A sum of billionths of a dollar. It has no `why`: each of its parts has its own."""
+    return Money(known=Decimal(nanos).scaleb(-9), unpriced=unpriced, free=free)
+
+
+def sum_of(parts: Iterable[Money]) -> Money:
+    """The sum of many to a billionth of a dollar, as columns add up."""
+    parts = tuple(parts)
+    unpriced = sum(part.unpriced for part in parts)
+    return summed(sum(map(billionths, parts)), unpriced, all(part.free for part in parts))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceBook:
     """List prices by (cloud, region, item): dollars for one unit. Items are named by the kinds that use them."""

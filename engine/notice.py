@@ -21,7 +21,10 @@ PREFIX = 16
 UNANSWERED = frozenset({State.DETECTED, State.NOTIFIED, State.GRACE, State.AWAITING_APPROVAL, State.APPROVED, State.STOPPED})
 """The states in which an owner's answer still changes what happens."""
 
-GONE = frozenset({Ending.DONE, Ending.VANISHED, Ending.REBORN})
+PLANLESS = frozenset({State.KEPT, State.STUCK, State.DELETED, State.RESTORING, State.CLOSED})
+"""No act is to come here: what is told names none, so that it is no promise and no last call."""
+
+GONE = frozenset({Ending.DONE, Ending.VANISHED, Ending.REBORN, Ending.LOST})
 """Endings after which there is no such resource."""
 
 
@@ -33,6 +36,7 @@ class Button(StrEnum):
     SNOOZE = "snooze"
     NOT_MINE = "not_mine"
     REJECT = "reject"
+    RESTORE = "restore"
 
     @property
     def label(self) -> str:
@@ -55,6 +59,10 @@ class Particulars:
     """How long what was backed up and deleted can be brought back (`Organization.undo`)."""
     snoozes: int = 2
     """How often a case may be snoozed (`Organization.snoozes`)."""
+    silent: tuple[str, ...] = ()
+    """Who is asked next where the team is silent (`Team.when_silent`), in order."""
+    together: tuple[str, ...] = ()
+    """Names of what goes together with it (engine/compound.py)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +70,8 @@ class Item:
     """One case as its owner is told of it. Times are aware; `promised` names only what the mode allows that day."""
 
     case: str
+    team: str = ""
+    """Whose case it is, whoever reads of it."""
     title: str
     """What people call the kind: "EBS volume"."""
     name: str
@@ -93,7 +103,14 @@ class Item:
     undo_until: datetime | None = None
     kept_until: datetime | None = None
     managed_by: str = ""
+    recreated: str = ""
+    """The sentence that something makes it anew whenever it is deleted."""
+    silent: tuple[str, ...] = ()
+    """Who is asked next, if nobody answers."""
+    together: tuple[str, ...] = ()
+    """Names of what goes together with it, all or none."""
     stuck: str = ""
+    stuck_by: tuple[str, ...] = ()
     ending: Ending | None = None
     buttons: tuple[Button, ...] = ()
     terms: str = ""
@@ -111,8 +128,8 @@ class Item:
 
     @property
     def is_proposal(self) -> bool:
-        """Whether a stack, module or controller manages it: then we only propose."""
-        return bool(self.managed_by) and not self.acts
+        """Whether a stack, module or controller manages it, or makes it anew: then we only propose."""
+        return bool(self.managed_by or self.recreated) and not self.acts
 
     @property
     def is_gone(self) -> bool:
@@ -142,6 +159,13 @@ class Notice:
     """What the listed resources that still exist cost a month."""
     link: str = ""
     """Where the console is, without a slash at its end; empty: the words name commands instead."""
+    page: tuple[tuple[str, str], ...] = ()
+    """What the platform team is told at once, of no case: (the id of a hold, what it says). Such a notice has no items."""
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it goes to one person: its team is then their e-mail address."""
+        return self.team == self.channel and "@" in self.channel
 
     def told(self) -> list[dict[str, object]]:
         """What the outbox keeps of each case, for the event of its delivery."""
@@ -159,6 +183,7 @@ def item(
     action = action_of(case)
     return Item(
         case=case.id,
+        team=case.team,
         title=titles.get(case.key.kind, case.key.kind),
         name=case.name or case.key.id,
         ref=case.key.ref,
@@ -183,7 +208,11 @@ def item(
         undo_until=case.undo_until,
         kept_until=case.kept.until if case.kept else None,
         managed_by=case.managed_by,
+        recreated=case.recreated,
+        silent=more.silent,
+        together=more.together,
         stuck=case.stuck,
+        stuck_by=case.stuck_by,
         ending=case.closed.reason if case.closed else None,
         buttons=_buttons(case, action, mode, more.snoozes),
         terms=case.terms.digest,
@@ -212,6 +241,8 @@ def _urgency(each: Item) -> tuple[float, bool, object, str]:
 
 
 def _coming(case: Case, promised: Mapping[Mode, datetime], mode: Mode) -> dict[Mode, datetime]:
+    if case.state in PLANLESS:
+        return {}
     return {rung: promised[rung] for rung in ACTS if rung in promised and case.rung.rank < rung.rank <= mode.rank}
 
 
@@ -232,6 +263,8 @@ def _needs(case: Case, action: Action | None) -> tuple[str, ...]:
 
 def _buttons(case: Case, action: Action | None, mode: Mode, snoozes: int) -> tuple[Button, ...]:
     """The answers that can still change something."""
+    if case.state is State.DELETED and case.undo_until is not None:
+        return (Button.RESTORE,)
     if case.state not in UNANSWERED:
         return ()
     waits = case.state is State.AWAITING_APPROVAL and action is not None

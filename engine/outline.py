@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -33,6 +33,11 @@ class Group:
         """`31 EBS volumes`, or `31 resources` when they are of several kinds."""
         titles = {item.title for item in self.items}
         return count(len(self.items), titles.pop() if len(titles) == 1 else "resource")
+
+    @property
+    def team(self) -> str:
+        """Whose cases they are, as far as one link can say."""
+        return self.items[0].team
 
     @property
     def monthly(self) -> Money:
@@ -91,6 +96,8 @@ def heading(notice: Notice) -> str:
 
 def summary(notice: Notice) -> str:
     """`2 waiting for your approval, 3 new. Together: $412.00/mo.`"""
+    if notice.page:
+        return f"{count(len(notice.page), 'hold')}: nothing begins there until somebody of your team has looked."
     if not notice.items:
         return "Nothing to tell today."
     counted = {part.section: sum(_size(entry) for entry in part.entries) for part in parts(notice)}
@@ -115,7 +122,7 @@ def together(group: Group, zone: str) -> tuple[Sentence, ...]:
         case Section.APPROVAL:
             said = ask(first, zone, "them")
         case Section.PROPOSAL:
-            said = (("They are managed elsewhere. Please remove or change them there; we do nothing to them here.",),)
+            said = ((*_managers(group), "Please remove or change them there; we do nothing to them here."),)
         case Section.INFORMATION:
             said = (("Nothing will be done to them.",),)
         case Section.STUCK:
@@ -124,7 +131,21 @@ def together(group: Group, zone: str) -> tuple[Sentence, ...]:
             said = _done(first, zone)
         case _:
             said = steps(first, zone, "the first of them")
-    return (*opening(first.tell), *said)
+    return (*opening(first), *said)
+
+
+def _managers(group: Group) -> Sentence:
+    """Each stack, address or controller once, the first few by name."""
+    names = sorted({item.managed_by for item in group.items if item.managed_by})
+    if not names:
+        return ("They are managed elsewhere. ",)
+    more = f" and {len(names) - TOP} more" if len(names) > TOP else ""
+    return ("They are managed by ", *_each(names[:TOP]), f"{more}. ")
+
+
+def _each(names: Iterable[str]) -> Iterator[str | Code]:
+    for place, name in enumerate(names):
+        yield from (", ", Code(name)) if place else (Code(name),)
 
 
 RESTORE_ONE = Code("sexton restore CASE")
@@ -175,11 +196,14 @@ LEGEND = {
     Button.SNOOZE: "Snooze: ask again later.",
     Button.NOT_MINE: "Not mine: somebody else is asked, from the beginning.",
     Button.REJECT: "Reject: never mind, leave it alone.",
+    Button.RESTORE: "Restore: bring it back.",
 }
 
 
 def legend(notice: Notice) -> str:
     """What the answers mean, once for the whole message; only those that stand in it."""
+    if notice.page:
+        return "sexton release HOLD --reason WHY lets it go on; sexton release alone lists what is held."
     singles = (entry for part in parts(notice) for entry in part.entries if isinstance(entry, Item))
     offered = {button for item in singles for button in item.buttons}
     return " ".join([*(text for button, text in LEGEND.items() if button in offered), "At most one message a day."])

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
-
-from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+from typing import TYPE_CHECKING
 
 from engine.model import UNREAD, Account, Key, Resource, Unknown
 from engine.policy import AccountRow, OwnerSource, PolicySet
+
+if TYPE_CHECKING:
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 DEFAULT_SOURCES = (OwnerSource(source="tag", tags=("owner", "team")), OwnerSource(source="account"))
 """Where owners are read from when there is no Ownership document."""
@@ -125,6 +127,8 @@ def matches(pattern: str, path: str) -> bool:
 
 @lru_cache(maxsize=10_000)
 def _compiled(pattern: str) -> GitIgnoreSpecPattern:
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern  # late: most organizations have no owner map
+
     return GitIgnoreSpecPattern(pattern)
 
 

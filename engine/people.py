@@ -10,7 +10,7 @@ from engine.case import ACTING, Action, Agreement, Case, State
 from engine.model import Mode, Verb
 from engine.policy import Approval, PolicySet
 from engine.schedule import RUNGS
-from engine.teams import Access, Person, approves_for, has_owner, in_owning_team, of_platform
+from engine.teams import Access, Person, approves_for, has_owner, in_owning_team, of_platform, same
 
 OWNER, PLATFORM = "owner", "platform"
 """The two roles of an approval."""
@@ -63,6 +63,12 @@ def missing(case: Case, action: Action) -> tuple[str, ...]:
     return tuple(left)
 
 
+def stands(yes: Agreement, case: Case, policies: PolicySet) -> bool:
+    """Whether whoever agreed may still fill that role today: the policies may have taken them off the team since."""
+    person = Person(email=yes.who, access=Access.APPROVER, groups=frozenset(yes.groups))
+    return may_fill(person, yes.role, case, policies)
+
+
 def names(offered: str, action: Action) -> bool:
     """Whether what was offered for approval is this action: its whole hash, or enough of its beginning."""
     return len(offered) >= ENOUGH_OF_HASH and action.hash.startswith(offered.lower())
@@ -72,13 +78,13 @@ def approval(person: Person, case: Case, action: Action | None, policies: Policy
     """The role that this person's yes fills, or why it fills none."""
     if not person.access.covers(Access.APPROVER):
         return _needs(person, Access.APPROVER, "approve")
+    left = missing(case, action) if action else ()
+    if action and any(same(person, yes.who, yes.subject) for yes in given(case, action)):
+        return Refusal(f"{person.email} has already agreed to this{'; another person fills the other role' if left else ''}.")
     if case.state is not State.AWAITING_APPROVAL or action is None:
         return Refusal(f"Case {case.id} is {_words(case.state)}: only a case that awaits approval can be approved.")
     if case.asked_by == person.email:
         return Refusal(f"{person.email} asked for this, and nobody approves what they asked for.", forbidden=True)
-    if any(agreement.who == person.email for agreement in given(case, action)):
-        return Refusal(f"{person.email} has already agreed to this; another person fills the other role.")
-    left = missing(case, action)
     mine = next((role for role in left if may_fill(person, role, case, policies)), "")
     return mine or Refusal(f"{person.email} may not approve case {case.id}: {_who_can(left, case, policies)}.", forbidden=True)
 
@@ -173,9 +179,15 @@ def freezing(person: Person) -> Refusal | None:
     return None if person.access.covers(Access.APPROVER) else _needs(person, Access.APPROVER, "freeze")
 
 
-def unfreezing(person: Person) -> Refusal | None:
-    """Letting it go on is narrow."""
-    return None if person.access.covers(Access.OPERATOR) else _needs(person, Access.OPERATOR, "unfreeze")
+def releasing(person: Person, caused_by: Iterable[str], policies: PolicySet) -> Refusal | None:
+    """An approver of the platform lets a policy that rests go on, but for whoever's own word made it rest."""
+    if not person.access.covers(Access.APPROVER):
+        return _needs(person, Access.APPROVER, "release")
+    if not of_platform(person, policies):
+        return Refusal(f"{person.email} may not release a hold: {_platform(policies)} can.", forbidden=True)
+    if person.email in caused_by:
+        return Refusal(f"{person.email} helped to cause this hold; another person of platform releases it.", forbidden=True)
+    return None
 
 
 def _operates(person: Person, case: Case, policies: PolicySet, what: str) -> Refusal | None:
@@ -202,10 +214,14 @@ def _needs(person: Person, access: Access, what: str) -> Refusal:
 
 
 def _who_can(left: Iterable[str], case: Case, policies: PolicySet) -> str:
-    platform = f"an approver of {' or '.join(policies.organization.platform) or 'a platform team'}"
+    platform = _platform(policies)
     owner = f"an approver of team {case.team}" if has_owner(case, policies) else platform
     can = [owner if role == OWNER else platform for role in left]
     return " and ".join(dict.fromkeys(can)) + " can" if can else "it waits for nobody's approval"
+
+
+def _platform(policies: PolicySet) -> str:
+    return f"an approver of {' or '.join(policies.organization.platform) or 'a platform team'}"
 
 
 def _words(state: State) -> str:

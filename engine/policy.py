@@ -237,6 +237,8 @@ class Reap:
     approval: Mapping[Mode, Approval] = field(default_factory=lambda: {Mode.STOP: Approval.NONE, Mode.DELETE: Approval.OWNER})
     mode: Mode = Mode.DELETE
     limits: Limits = Limits()
+    without_condemn: bool = False
+    """Whether it may also delete where the cloud would delete what is not condemned (`KindTable.untied`)."""
     only_team: str = ""
     """Set where the document's owner is not a platform team: it applies only where `team` is this one."""
 

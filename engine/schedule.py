@@ -7,14 +7,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from engine.calendar import between, later
+from engine.calendar import Calendar, between, later
 from engine.case import Action, Agreement, Case, State
+from engine.last_call import LEAST, earliest, is_called
 from engine.model import Key, Mode, Verb
-from engine.policy import Approval, Duration, PolicySet
+from engine.policy import Approval, Duration, Organization, PolicySet
 
 LADDER = (Mode.NOTIFY, Mode.STOP, Mode.DELETE)
 VERBS = {Mode.STOP: Verb.STOP, Mode.DELETE: Verb.DELETE}
 RUNGS = {verb: rung for rung, verb in VERBS.items()}
+
+FURTHER = Duration(working_days=3)
+"""Between two of those who are asked where a team is silent."""
+
+REPEATS = frozenset({"reminder", "last_call", "approval", "escalated", "further"})
+"""Tells that say again what the owner knows: they start no new grace and move no date that stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,18 +30,31 @@ class Rules:
 
     policies: PolicySet
 
-    def zone(self, team: str) -> str:
-        """A team's time zone; UTC for a team that no document knows."""
+    def calendar(self, team: str) -> Calendar:
+        """A team's time zone and holidays; UTC and none for a team that no document knows."""
         known = self.policies.teams.get(team)
-        return known.time_zone if known else "UTC"
+        return Calendar(known.time_zone, known.holidays) if known else Calendar()
+
+    def when_silent(self, team: str) -> tuple[str, ...]:
+        """The people and teams that are asked, one after the other, where a team does not answer."""
+        known = self.policies.teams.get(team)
+        return known.when_silent if known else ()
+
+    def ask_further_at(self, team: str, now: datetime) -> datetime:
+        """When the next of them is asked, if nobody answers what was asked `now`."""
+        return later(now, FURTHER, self.calendar(team))
 
     def approve_by(self, team: str, now: datetime) -> datetime:
         """Until when people are asked before the one escalation."""
-        return later(now, self.policies.organization.approve_by, self.zone(team))
+        return later(now, self.policies.organization.approve_by, self.calendar(team))
+
+    def keep_until(self, team: str, now: datetime) -> datetime:
+        """Until when what somebody wanted back is left alone by itself."""
+        return later(now, self.policies.organization.keep, self.calendar(team))
 
     def execute_by(self, team: str, now: datetime) -> datetime:
         """Until when an approval may be used."""
-        return later(now, self.policies.organization.execute_by, self.zone(team))
+        return later(now, self.policies.organization.execute_by, self.calendar(team))
 
 
 def next_rung(case: Case) -> Mode | None:
@@ -49,29 +69,50 @@ def ends_stopped(case: Case) -> bool:
     return case.rung is Mode.STOP and Mode.DELETE not in case.terms.after
 
 
+def repeats(case: Case) -> bool:
+    """Whether what is to be told repeats what stands."""
+    return case.tell in REPEATS and case.told is not None and case.due is not None
+
+
 def due_after(case: Case, rules: Rules) -> datetime | None:
     """When the next act is due: as long after the rung before as the ladder says, never before the grace after the last
     telling, never before a date that the owner was told. None where no act comes."""
     rung = next_rung(case)
     if rung is None or rung not in VERBS or case.rung_at is None or case.told is None:
         return None
-    floor = _grace(case, rung, case.told.at, rules)
-    return max(_step(case, case.rung, rung, case.rung_at, rules), floor, case.told.promised.get(rung, floor))
+    floor = _floor(case, rung, case.told.at, rules)
+    done = case.quarantined if case.rung is Mode.STOP and case.quarantined else case.rung_at
+    return max(_step(case, rung, done, rules), floor, case.told.promised.get(rung, floor))
 
 
 def promise(case: Case, rules: Rules, now: datetime) -> Mapping[Mode, datetime]:
-    """The earliest dates of the acts that today's mode allows, if the notice is received now."""
+    """The earliest dates of the acts that today's mode allows, if the notice is received now. A repeated date is the same."""
     dates: dict[Mode, datetime] = {}
-    last: Mode = Mode.STOP if case.rung is Mode.STOP else Mode.NOTIFY
-    done = case.rung_at if case.rung is Mode.STOP and case.rung_at else now
     for rung in (Mode.STOP, Mode.DELETE):
-        if rung.rank <= last.rank or rung not in case.terms.after or rung.rank > case.lead.mode.rank:
+        if rung.rank <= case.rung.rank or rung not in case.terms.after or rung.rank > case.lead.mode.rank:
             continue
-        date = max(_step(case, last, rung, done, rules), _grace(case, rung, now, rules))
+        if not dates and repeats(case):
+            dates[rung] = _again(case, now)
+            continue
+        step = _step(case, rung, _done(case, dates, now), rules, Mode.STOP in dates)
+        date = max(step, _floor(case, rung, now, rules), *dates.values())
         told = case.told.promised.get(rung) if case.told else None
         dates[rung] = _whole_minute(max(date, told) if told else date)
-        last, done = rung, dates[rung]
     return dates
+
+
+def _again(case: Case, now: datetime) -> datetime:
+    """The date that stands; where no delivery would count by then, a day after this one."""
+    assert case.due is not None  # it repeats a date
+    at = max(case.due, now)
+    return case.due if is_called(case, at) else _whole_minute(earliest((*case.called, now), at))
+
+
+def _done(case: Case, dates: Mapping[Mode, datetime], now: datetime) -> datetime:
+    """When the rung before is done: what is promised before counts as done on its date, and a quarantine from its beginning."""
+    if Mode.STOP in dates:
+        return case.quarantined or dates[Mode.STOP]
+    return (case.quarantined or case.rung_at or now) if case.rung is Mode.STOP else now
 
 
 def _whole_minute(at: datetime) -> datetime:
@@ -79,16 +120,28 @@ def _whole_minute(at: datetime) -> datetime:
     return at.replace(second=0, microsecond=0) + timedelta(minutes=at.second > 0 or at.microsecond > 0)
 
 
-def _step(case: Case, done: Mode, rung: Mode, at: datetime, rules: Rules) -> datetime:
+def _step(case: Case, rung: Mode, done: datetime, rules: Rules, stopped: bool = False) -> datetime:
+    """The date of a rung by the ladder. What the provider has started by itself had its wait before we first stopped it."""
+    if rung is Mode.STOP and case.restarts:
+        return done
+    before = Mode.STOP if stopped or case.rung is Mode.STOP else Mode.NOTIFY
     after = case.terms.after
-    return later(at, between(after.get(done, Duration()), after[rung]), rules.zone(case.team))
+    return later(done, between(after.get(before, Duration()), after[rung]), rules.calendar(case.team))
 
 
-def _grace(case: Case, rung: Mode, told: datetime, rules: Rules) -> datetime:
+def _floor(case: Case, rung: Mode, told: datetime, rules: Rules) -> datetime:
+    """Never before the grace after a telling, nor sooner after it than a last call."""
     grace = rules.policies.organization.grace
-    zone = rules.zone(case.team)
-    least = later(told, grace.stop if rung is Mode.STOP else grace.delete, zone)
-    return least if case.owner else later(least, grace.unowned, zone)
+    calendar = rules.calendar(case.team)
+    least = later(told, grace.stop if rung is Mode.STOP else grace.delete, calendar)
+    return max(least if case.owner else later(least, grace.unowned, calendar), told + LEAST)
+
+
+def persisted(case: Case, organization: Organization) -> bool:
+    """Whether enough complete scans agreed, over enough time."""
+    if case.agreed_since is None or case.agreed_as_of is None or case.agreed < organization.persistence_scans:
+        return False
+    return case.agreed_as_of - case.agreed_since >= organization.persistence_over.comparable
 
 
 def complete(needs: Approval, agreements: Iterable[Agreement], owner: str) -> bool:

@@ -30,6 +30,13 @@ class Person:
     email: str
     access: Access
     groups: frozenset[str] = frozenset()
+    subject: str = ""
+    """Who they are where they signed in: `token:ID`, `slack:TEAM/USER`, or the identity provider's own name for them."""
+
+
+def same(person: Person, who: str, subject: str) -> bool:
+    """Whether it is the person with that address, however many tokens they have, or known so where they sign in."""
+    return person.email.casefold() == who.casefold() or (bool(subject) and person.subject == subject)
 
 
 def in_team(person: Person, team: Team | None) -> bool:

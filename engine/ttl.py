@@ -25,6 +25,8 @@ class Lifetime:
     """`tag`, `rule` or empty."""
     text: str = ""
     invalid: bool = False
+    run_out: bool = False
+    """Whether the end that the owner's own tag names has passed: a rule's `longest` is not the owner's word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,8 @@ def lifetime(resource: Resource, ttl: TTL | None, subject: Subject, as_of: datet
         return Lifetime(days_left=end, source="tag", text=text, invalid=True)
     longest = born + span_of(rule.longest) if rule.longest else None
     ends = [moment for moment in (end, longest) if moment is not None]
-    return Lifetime(days_left=_days(min(ends) - as_of) if ends else None, source="tag", text=text)
+    left = _days(min(ends) - as_of) if ends else None
+    return Lifetime(days_left=left, source="tag", text=text, run_out=end is not None and end < as_of)
 
 
 def applies(rule: TTLRule, subject: Subject) -> bool:

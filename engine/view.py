@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from engine.managed import managed_by
+from engine.managed import NOWHERE, STATE, managed_by
 from engine.model import Account, Fields, KindTable, Mode, Resource, Unknown, Value
 from engine.owner import Owner, account_row, resolve
 from engine.policy import Environment, PolicySet
@@ -20,6 +20,9 @@ DAY = timedelta(days=1)
 MANAGERS = ("operator", "service_managed", "created_by", "cluster")
 """Fields in which a cloud names what manages a resource: a service, an instance group, a database cluster."""
 
+NAMING = (STATE, *MANAGERS)
+"""Every field from which `manager_of` may take a name."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
@@ -30,6 +33,8 @@ class Context:
     server: Mode = Mode.DELETE
     carriers: frozenset[str] = frozenset()
     """Key texts of what something protected is attached to (engine/attached.py)."""
+    parts: frozenset[str] = frozenset()
+    """Key texts of the parts whose wholes are all on their way to a delete (engine/compound.py)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +90,22 @@ def view(resource: Resource, context: Context, as_of: datetime) -> View:
 
 
 def manager_of(tags: Mapping[str, str] | Unknown, fields: Fields) -> str | Unknown | None:
-    """The manager that its tags name, or that the cloud itself names in a field; Unknown where one of them could not be read."""
-    by_tag = managed_by(tags)
+    """The manager that a state file, its tags, or the cloud in a field of its own names; Unknown where one could not be read."""
+    state = fields.get(STATE)
+    if isinstance(state, str) and state != NOWHERE:
+        return f"terraform: {state}"
+    by_tag = managed_by(tags, state)
     if isinstance(by_tag, str):
         return by_tag
     said = [(name, fields.get(name)) for name in MANAGERS]
     named = (f"{name} {value}" for name, value in said if isinstance(value, str))
-    hidden = (value for _, value in said if isinstance(value, Unknown))
+    hidden = (value for value in (*(value for _, value in said), state) if isinstance(value, Unknown))
     return next(named, next(hidden, by_tag))
+
+
+def is_left_over(seen: View) -> bool:
+    """Whether its tags speak of Terraform while it is in none of the state files, and nothing else manages it."""
+    return seen.managed_by is None and managed_by(seen.resource.tags) is not None
 
 
 def _row(resource: Resource, derived: Mapping[str, Cell | None]) -> Mapping[str, Cell]:

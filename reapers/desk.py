@@ -8,14 +8,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from engine import people
-from engine.case import Case, State
+from engine.case import Case
 from engine.life import advance
 from engine.people import Refusal
+from engine.plan import awaiting
 from engine.policy import PolicySet
-from engine.schedule import Rules, action_of
+from engine.schedule import Rules
 from engine.teams import Person
-from reapers import words
+from reapers import lifting, words
 from reapers.clock import Clock
+from reapers.recovery import SEXTON
+from reapers.refused import Refused
 from reapers.situation import HeadState
 from reapers.sources.git import Moved
 from reapers.store.errors import Stale
@@ -23,25 +26,17 @@ from reapers.store.values import Change
 from reapers.watch import LAST_GOOD
 
 if TYPE_CHECKING:
+    from reapers.anchor import Anchor
     from reapers.store.ledger import Ledger
+    from reapers.store.requests import Request
 
-SEXTON = "sexton"
-"""Who froze, where the policy branch moved otherwise than forward."""
+__all__ = ["Desk", "NoSuchCase", "Outcome", "Refused"]
 
 TRIES = 2
 """A case that somebody else changed at the same moment is loaded and decided once more."""
 
 LONGEST_REASON = 500
 """Characters: a reason is a sentence or a ticket, not a document."""
-
-
-class Refused(Exception):
-    """A person may not do this, or not now. The text is the sentence they read; nothing was changed."""
-
-    def __init__(self, sentence: str, *, forbidden: bool = False) -> None:
-        super().__init__(sentence)
-        self.forbidden = forbidden
-        """Whether it is about who they are, rather than about how things stand."""
 
 
 class NoSuchCase(Exception):
@@ -101,11 +96,7 @@ class Desk:
 
     def approve_all(self, actions: Iterable[str], person: Person, reason: str = "") -> tuple[Outcome, ...]:
         """Agree to several actions; each stands alone."""
-        waiting, cursor = self.ledger.cases(state=State.AWAITING_APPROVAL, limit=1000)
-        while cursor:
-            more, cursor = self.ledger.cases(state=State.AWAITING_APPROVAL, limit=1000, cursor=cursor)
-            waiting += more
-        by_hash = {action.hash: case.id for case in waiting if (action := action_of(case))}
+        by_hash = {action.hash: action.case for action in awaiting(self.ledger.waiting())}
         return tuple(self._approve_one(action, by_hash.get(action), person, reason) for action in dict.fromkeys(actions))
 
     def _approve_one(self, action: str, case_id: str | None, person: Person, reason: str) -> Outcome:
@@ -151,16 +142,26 @@ class Desk:
         self.ledger.freeze(person.email, reason, self.clock.now())
         self.heard()
 
-    def unfreeze(self, person: Person) -> None:
-        """Let acts go on."""
-        self._refuse(people.unfreezing(person))
+    def unfreeze(self, person: Person, reason: str = "", *, only_asks: bool = False) -> Request | None:
+        """Let acts go on. Where that takes two people: the request that now waits for the other one; else None, it is done."""
         frozen = self.ledger.frozen()
-        if frozen is None:
-            raise Refused("Nothing is frozen.")
-        if frozen.who == SEXTON and self.situation().head.moved == Moved.REWOUND:
-            self.ledger.set(LAST_GOOD, "")  # the person has seen that the branch was rewritten, and takes it as it is now
-        self.ledger.unfreeze(person.email, self.clock.now())  # last: a poll in between must not freeze it again
+        rewritten = frozen is not None and frozen.who == SEXTON and self.situation().head.moved == Moved.REWOUND
+        # They have seen that the branch was rewritten, and take it as it is now: a poll must not freeze it again.
+        facts = {LAST_GOOD: ""} if rewritten else {}
+        asked = lifting.unfreeze(self.ledger, self._word(person, reason, only_asks), facts)
         self.heard()
+        return asked
+
+    def recover(self, person: Person, reason: str = "", heads: Anchor | None = None) -> Request | None:
+        """Go on with a ledger that was restored from an older copy: what waits for the other person, or None: it is under way."""
+        asked = lifting.recover(self.ledger, heads, self._word(person, reason))
+        self.heard()
+        return asked
+
+    def _word(self, person: Person, reason: str, only_asks: bool = False) -> lifting.Word:
+        _short(reason)
+        policies = self.situation().policies
+        return lifting.Word(person=person, reason=reason, now=self.clock.now(), policies=policies, only_asks=only_asks)
 
     def _refuse(self, refusal: Refusal | None) -> None:
         if refusal:

@@ -65,6 +65,10 @@ class Order:
     memory: Mapping[str, Any] = field(default_factory=dict)
 
 
+class Unusable(Exception):
+    """Raised by a check whose act ended but left nothing of use: a snapshot whose key is disabled. The text is a sentence."""
+
+
 class Progress(StrEnum):
     """What a look at the cloud says of an act."""
 
@@ -83,17 +87,21 @@ class Act:
     `do` sends it and returns what must be remembered for `check` and for restoring: JSON values. Backup and restore first
     look for what this case has already made (by its tag) and go on from there, so they may be sent again; stop, start and
     delete are sent once, and `check` settles an unknown outcome by reading.
-    `check` reads only.
+    `check` reads only. A backup is done when it can be restored from: complete, not empty, and its key, if any, enabled.
     """
 
     do: Callable[[Any, Order], Mapping[str, Any]]
     check: Callable[[Any, Order], Progress]
+    made: Callable[[Any, Order], tuple[Key, ...]] = lambda cell, order: ()
+    """The resources that a backup made, read once it is done: the ledger lists them as ours. A read that fails is raised."""
 
 
 ROLE_OF: Mapping[Verb, Role] = {
     Verb.STOP: Role.STOP,
     Verb.START: Role.STOP,
     Verb.BACKUP: Role.CONDEMN,
+    Verb.CONDEMN: Role.CONDEMN,
+    Verb.SPARE: Role.CONDEMN,
     Verb.RESTORE: Role.CONDEMN,
     Verb.DELETE: Role.DELETE,
 }
@@ -135,13 +143,24 @@ class Kind:
     `list` and `get` may seed `Resource.since[fact]` from a timestamp of the provider's."""
     links: Callable[[Resource], tuple[Key, ...]] = lambda resource: ()
     """What it refers to (keys without `born`)."""
+    hangs_on: frozenset[str] = frozenset()
+    """Kinds among those of `links` that can go without it: an address hangs on its machine. All others stay while it does."""
+    parts: frozenset[str] = frozenset()
+    """Kinds among those of `links` that it is made of, as an image of its snapshots: one goes with its parts, all or none."""
+    held_otherwise: str = ""
+    """The field of a part that says whether anything but its wholes uses it: only where it is False it may go with them."""
     fingerprint: tuple[str, ...]
     """Fields (and `tags`) that may not change between approval and act: never state or metrics."""
+    anew: frozenset[str] = frozenset()
+    """Fields that what is restored has anew, so that a drill does not compare them: its snapshot, its age, its address."""
     reads: tuple[str, ...] = ()
     """Other kinds whose cells its evidence depends on."""
     acts: Mapping[Verb, Act] = field(default_factory=dict)
     needs: Mapping[Role, frozenset[str]]
     """Cloud permissions by role: IAM actions on AWS, IAM permissions on GCP."""
+    untied: str = ""
+    """Why no condition of the delete role ties a delete to our tag, so that the cloud would delete one that is not condemned.
+    "" where one does, which `sexton permissions` writes. Without one it is only stopped, unless a policy says otherwise."""
     max_mode: Mode = Mode.DELETE
     stopped: frozenset[str] = frozenset()
     """Values of `state` that mean stopped."""
@@ -168,6 +187,11 @@ class Kind:
             main_fact=next(iter(self.facts), ""),
             stopped=self.stopped,
             links=self.links,
+            hangs_on=self.hangs_on,
+            parts=self.parts,
+            held_otherwise=self.held_otherwise,
+            reads=self.reads,
+            untied=self.untied,
         )
 
 

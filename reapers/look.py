@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
+from engine.clocks import skew
 from engine.follow import Sight
 from engine.judge import judge_one
 from engine.model import CellRead, Gone, Inventory, Key, Outcome, Resource, Role
@@ -14,6 +16,7 @@ from reapers.clock import Clock
 from reapers.clouds.cloud import Cloud
 from reapers.kind import Cell, Kind
 from reapers.reading import Reader, finish, still_fresh, with_history
+from reapers.sources.states import StateFiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,8 @@ class Fresh:
 
     resource: Resource
     sight: Sight
+    skew: timedelta | None
+    """How far the cloud's clock is from the calendar, by the Date of this answer; None where it was not dated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +37,11 @@ class Looker:
     kinds: Mapping[str, Kind]
     prices: PriceBook
     clock: Clock
+    states: StateFiles = field(default_factory=StateFiles)
 
     def look(self, key: Key, last: Sight) -> Fresh | Gone | str:
         """The newest word on a resource, of whichever life has its name; Gone, or a sentence when it cannot be read."""
-        kind, cloud = self.kinds[key.kind], self.clouds[key.cloud]
+        kind, cloud, asked = self.kinds[key.kind], self.clouds[key.cloud], self.clock.now()
         try:
             cell = cloud.cell(key.account, key.region, Role.SCAN, self.clock.now())
             read = kind.get(cell, key)
@@ -44,16 +50,17 @@ class Looker:
             if told is None:
                 raise
             return told[1]
+        skewed = skew(asked, cloud.date(), self.clock.now())
         if isinstance(read, Gone):
             return read
         reader = Reader(kind=kind, cell=cell, cloud=cloud, prices=self.prices, pursued=frozenset({key.ref}))
         resource = self._complete(read, kind, reader, last)
-        return Fresh(resource=resource, sight=_alone(resource, cell, last))
+        return Fresh(resource=resource, sight=_alone(resource, cell, last), skew=skewed)
 
     def _complete(self, read: Resource, kind: Kind, reader: Reader, last: Sight) -> Resource:
         """With its history, and the evidence that the policies in force need: read again, but for metrics of the last day."""
         now = self.clock.now()
-        (resource,) = with_history([finish(kind, read, self.prices)], last.inventory, self.kinds, now)
+        (resource,) = with_history([self.states.read(now).told(finish(kind, read, self.prices))], last.inventory, self.kinds, now)
         judged = last.judgements.get(resource.key.ref)
         old = judged.view.resource if judged else None
         kept = [name for name, evidence in kind.evidence.items() if still_fresh(name, evidence, old, now)]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from engine.follow import STARTED_BY
 from engine.history import carry
 from engine.judge import judge_one
 from engine.ladder import CLOUD_PROTECTIONS
@@ -43,13 +44,14 @@ def wanted(resource: Resource, kind: Kind, context: Context | None, as_of: datet
     """The unread evidence that is worth its price now, cheapest first: ask again until there is none.
 
     Free fields always; a dear one only where it leaves a policy undecided, or, once a policy matches, where it may protect.
-    `pursued`: a case is on its way whatever `when` says today, as after our own stop.
+    `pursued`: a case is on its way whatever `when` says today, as after our own stop; then it counts who started it since.
     """
     unread = {name: evidence.price for name, evidence in kind.evidence.items() if resource.fields.get(name) == NOT_READ}
     useful = {name for name, price in unread.items() if price == FREE}
     if not useful and unread and context is not None:
         judged = judge_one(view(resource, context, as_of), context, as_of)
         useful = {name for verdict in judged.undecided for name in verdict.missing if name in unread}
+        useful |= unread.keys() & {STARTED_BY} if pursued else set()
         useful = useful or ((judged.findings or pursued) and unread.keys() & set(CLOUD_PROTECTIONS)) or set()
     cheapest = min((PRICES.index(unread[name]) for name in useful), default=0)
     return frozenset(name for name in useful if unread[name] == PRICES[cheapest])

@@ -14,6 +14,7 @@ from engine.view import Context
 from reapers.clouds.cloud import Cloud, Unreachable
 from reapers.kind import Cell, Kind, Partial, Scope
 from reapers.reading import Reader, finish, with_history
+from reapers.sources.states import States
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ class Request:
     previous: Inventory | None = None
     context: Callable[[Mapping[str, Account]], Context] | None = None
     progress: Callable[[Step], None] = lambda step: None
+    states: States = field(default_factory=States)
+    """What Terraform's state files say."""
     pursued: frozenset[str] = frozenset()
     """The key texts of what we stopped: no policy matches it any more, and its protections must be known all the same."""
 
@@ -148,7 +151,7 @@ def _read(
 
 def _list(task: Task, cell: Cell, request: Request, found: list[Resource]) -> Sequence[Gap]:
     try:
-        found.extend(finish(task.kind, resource, request.prices) for resource in task.kind.list(cell))
+        found.extend(request.states.told(finish(task.kind, resource, request.prices)) for resource in task.kind.list(cell))
     except Partial as partial:
         return partial.gaps
     return ()

@@ -14,8 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from engine.calendar import next_open
-from engine.case import State
+from engine.compound import going
 from engine.model import Account, Mode, lowest
 from engine.plan import Plan
 from engine.schedule import Rules
@@ -25,7 +24,13 @@ from reapers.casework import apply_inventory, apply_time
 from reapers.clock import Clock
 from reapers.clouds.cloud import Unreachable
 from reapers.doing import Doing
+from reapers.drilling import drill
 from reapers.execute import Report
+from reapers.halts import Halt, halts
+from reapers.holding import look, page
+from reapers.moments import moments
+from reapers.proving import prove
+from reapers.recovery import Recovery, is_sound
 from reapers.scan import Request, Step, scan
 from reapers.situation import Situation, judged, rests_of
 from reapers.sources.errors import SnapshotError
@@ -33,6 +38,8 @@ from reapers.store import LedgerUnavailable
 from reapers.store.ledger import Ledger
 from reapers.tally import Tally
 from reapers.telling import Telling
+from reapers.tidying import tidy
+from reapers.vetoes import apply_vetoes
 from reapers.world import Options, World
 
 log = logging.getLogger(__name__)
@@ -91,8 +98,19 @@ class Service:
 
     def tick(self) -> None:
         """One round."""
-        if self.world.heads and not self.world.heads.keep(self.ledger, self.clock.now()):
-            self.tally.counts["audit_head_failures_total", "", ""] += 1
+        if is_sound(self.world, self.tally):
+            self._round()
+        else:
+            self._wait()
+        self.ledger.set(LAST_TICK, self.clock.now().isoformat())
+
+    def _wait(self) -> None:
+        """The ledger is older than what was kept of it: the policies are read, a recovery goes on, and no case moves before."""
+        self.situation = replace(self.situation, inventory=None, judged=())
+        self._poll()
+        Recovery(self.world, self.doing()).go_on()
+
+    def _round(self) -> None:
         self._read_rests()
         self._poll()
         if self.situation.inventory is None:
@@ -103,7 +121,7 @@ class Service:
         self._tell()
         self.doing().act()
         self.doing().settle()
-        self.ledger.set(LAST_TICK, self.clock.now().isoformat())
+        drill(self.doing())
 
     # --- what the world says ------------------------------------------------------------------------------------------
 
@@ -115,7 +133,11 @@ class Service:
         before = self.situation.commit
         self.world.watch.look(now)
         self.situation = replace(
-            self.situation, policies=self.world.watch.policies, head=self.world.watch.head, mode=self._mode()
+            self.situation,
+            policies=self.world.watch.policies,
+            head=self.world.watch.head,
+            mode=self._mode(),
+            scan_every=self.options.scan_every,
         )
         if self.situation.commit != before:
             self._judge()
@@ -136,10 +158,13 @@ class Service:
 
     def _judge(self) -> None:
         """The verdicts of the policies in force on the newest inventory, and what they mean for the cases."""
-        self.situation = judged(self.situation)
+        self.situation = judged(replace(self.situation, going=going(self.ledger.open_cases())))
+        self.situation = replace(self.situation, proven=prove(self.world, self.situation, self.clock.now()))
         self._read_rests()  # a scan takes minutes, in which people say no
+        look(self.ledger, self.situation, self.clock.now())
         if sight := self.situation.sight():
             apply_inventory(self.ledger, sight, self.clock.now())
+            apply_vetoes(self.ledger, sight, self.clock.now())
 
     def _read_rests(self) -> None:
         """What people, or a restore, want left alone for now."""
@@ -160,28 +185,24 @@ class Service:
             previous=self.situation.inventory,
             context=self._context if self.situation.policies else None,
             progress=self.progress,
+            states=self.world.states.read(self.clock.now()),
             pursued=frozenset(case.key.ref for case in self.ledger.open_cases() if case.rung is Mode.STOP),
         )
         inventory = self.world.snapshots.write(scan(request, self.clock.now()))
         self.situation = replace(self.situation, inventory=inventory, scan_seconds=time.perf_counter() - began)
         self.ledger.set(LAST_SCAN, inventory.as_of.isoformat())
         self._judge()
-        self._tidy()
-
-    def _tidy(self) -> None:
-        """History is one inventory a day. Where it cannot be tidied there is only too much of it."""
-        try:
-            gone = self.world.snapshots.prune(self.options.keep_daily.days)
-        except SnapshotError as error:
-            log.warning("old inventories stay: %s", error)
-        else:
-            log.info("%d old inventories removed", len(gone))
+        tidy(self.world.snapshots, inventory, self.situation.policies, self.options.keep_daily)
 
     def _context(self, accounts: Mapping[str, Account]) -> Context:
         assert self.situation.policies is not None  # `scan` asks only then
         return Context(policies=self.situation.policies, accounts=accounts, server=self.situation.mode)
 
     # --- what follows -------------------------------------------------------------------------------------------------
+
+    def halts(self) -> tuple[Halt, ...]:
+        """Everything that halts all acts now."""
+        return halts(self.world, self.situation)
 
     def standing(self) -> Standing | None:
         """How things stand for the acts; None before policies were loaded."""
@@ -201,11 +222,13 @@ class Service:
         sight = self.situation.sight()
         if sight is None:
             return
+        page(self.ledger, self.situation, self.clock.now())
         for result in self._telling().tell(sight, self.clock.now()):
             self.tally.notice(result)
 
     def _telling(self) -> Telling:
-        return Telling(ledger=self.ledger, notifier=self.world.notifier, clock=self.clock, link=self.options.link)
+        scanned, world = self.situation.scanned, self.world
+        return Telling(ledger=self.ledger, notifier=world.notifier, clock=self.clock, link=self.options.link, scanned=scanned)
 
     def doing(self) -> Doing:
         """The part of a round that acts."""
@@ -220,12 +243,7 @@ class Service:
     def next_moment(self) -> datetime:
         """When something may happen next: a scan, a case's date, the opening of hours for acts, the next notice."""
         now = self.clock.now()
-        moments = [self.scan_due(), *(case.due for case in self.ledger.open_cases() if case.due)]
-        if self.situation.policies:
-            rules = Rules(policies=self.situation.policies)
-            hours = rules.policies.organization.hours
-            zones = {rules.zone(case.team) for case in self.ledger.open_cases() if case.state is State.APPROVED}
-            moments += filter(None, (next_open(hours, zone, now) for zone in zones))
+        found = [self.scan_due(), *moments(self.ledger.open_cases(), self.situation.policies, now)]
         if sight := self.situation.sight():
-            moments += self._telling().next_times(sight, now)
-        return min((moment for moment in moments if moment > now), default=now + self.options.scan_every)
+            found += self._telling().next_times(sight, now)
+        return min((moment for moment in found if moment > now), default=now + self.options.scan_every)

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from engine.attached import carriers
+from engine.compound import parts_going
 from engine.follow import Rests, Sight
 from engine.judge import Judgement, judge_all
 from engine.limits import Population, population
 from engine.load import Problem
 from engine.model import Inventory, Mode
 from engine.policy import PolicySet
+from engine.scanned import Scanned
 from engine.view import Context
 from reapers.store import Shield
 
@@ -32,6 +34,8 @@ class HeadState:
     problems: tuple[Problem, ...] = ()
     error: str = ""
     """Why the last poll failed; empty when it did not."""
+    freeze: str | None = None
+    """The text of the file FREEZE beside the policies, as last polled; None: there is none."""
 
     def is_current(self, now: datetime) -> bool:
         """Whether acts may trust the running commit."""
@@ -52,8 +56,18 @@ class Situation:
     population: Population = field(default_factory=Population)
     carriers: frozenset[str] = frozenset()
     """Key texts of what something protected is attached to."""
+    going: frozenset[str] = frozenset()
+    """Key texts of the wholes and parts that had a case on its way to a delete when this was judged."""
+    parts: frozenset[str] = frozenset()
+    """Key texts of the parts whose wholes all have one."""
     rests: Rests = field(default_factory=dict)
     """Key text -> policies at rest there, as the last round read it."""
+    scan_every: timedelta = timedelta(hours=1)
+    """How often the estate is scanned."""
+    scanned: Scanned | None = None
+    """The newest inventory as acts ask it."""
+    proven: bool = False
+    """Whether this version was measured against the one before it (reapers/proving.py)."""
 
     @property
     def commit(self) -> str:
@@ -66,7 +80,7 @@ class Situation:
             return None
         accounts = self.inventory.accounts if self.inventory else ()
         known = {account.id: account for account in accounts}
-        return Context(policies=self.policies, accounts=known, server=self.mode, carriers=self.carriers)
+        return Context(policies=self.policies, accounts=known, server=self.mode, carriers=self.carriers, parts=self.parts)
 
     def sight(self) -> Sight | None:
         """The judged inventory; None before the first scan or load."""
@@ -79,11 +93,14 @@ def judged(situation: Situation) -> Situation:
     policies, inventory = situation.policies, situation.inventory
     if policies is None or inventory is None:
         return situation
-    carrying = replace(situation, carriers=carriers(inventory.resources, policies))
-    context = carrying.context()
+    scanned = Scanned.of(inventory, policies, situation.scan_every)
+    going = situation.going & scanned.bound.keys()
+    situation = replace(situation, scanned=scanned, going=going, parts=parts_going(scanned, going))
+    situation = replace(situation, carriers=carriers(inventory.resources, policies))
+    context = situation.context()
     assert context is not None  # there are policies
     verdicts = judge_all(inventory, context)
-    return replace(carrying, judged=verdicts, population=population(verdicts))
+    return replace(situation, judged=verdicts, population=population(verdicts))
 
 
 def rests_of(shields: Mapping[str, Iterable[Shield]]) -> Rests:

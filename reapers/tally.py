@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from engine.plan import Plan
-from reapers.execute import Report
+from reapers.execute import Report, Result
 
 Counts = Counter[tuple[str, str, str]]
 """(metric, label, label) -> how often."""
@@ -22,6 +22,8 @@ class Tally:
     def report(self, report: Report) -> None:
         """One attempt at an act."""
         self.counts["actions_total", str(report.verb), str(report.result)] += 1
+        for guard in report.why.split(", ") if report.result is Result.BLOCKED else ():
+            self.counts["guard_blocks_total", guard, ""] += 1
 
     def notice(self, result: str) -> None:
         """One attempt to tell a team."""

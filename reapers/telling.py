@@ -12,15 +12,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from engine.audience import audience, recipient
 from engine.because import because
-from engine.calendar import zone_of
+from engine.calendar import Calendar, zone_of
 from engine.case import Case, State
+from engine.compound import companies
 from engine.follow import Sight
 from engine.life import advance
 from engine.model import Mode
 from engine.notice import Item, Notice, Particulars, compose, item
-from engine.policy import Hours, Meta, Team
+from engine.policy import Hours, Meta, PolicySet, Team
 from engine.render.slack import listed
+from engine.scanned import Scanned
 from engine.schedule import Rules, promise
 from reapers.clock import Clock
 from reapers.notify import NotDelivered, Notifier, Receipt
@@ -34,9 +37,6 @@ log = logging.getLogger(__name__)
 LONGEST_WAIT = timedelta(hours=4)
 """Each failure doubles the wait, up to this: where only the answer was lost, the message is read twice."""
 
-WEEKEND = 6
-"""The first ISO weekday on which nobody is told anything."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
@@ -47,6 +47,8 @@ class Telling:
     clock: Clock
     link: str = ""
     """Where the console is, for the links in messages."""
+    scanned: Scanned | None = None
+    """The newest inventory: it says what goes together."""
 
     def tell(self, sight: Sight, now: datetime) -> list[str]:
         """Compose what is to be told today, send what waits; how each ended: `delivered`, `failed`, `withdrawn`."""
@@ -57,8 +59,8 @@ class Telling:
         """When each team that has something to be told may be told it."""
         policies = sight.context.policies
         times: list[datetime] = []
-        for name in _by_team(self._news(sight)):
-            team = policies.teams.get(name) or Team(meta=Meta(name=name))
+        for name, cases in _by_recipient(self._news(sight), policies).items():
+            team = audience(name, cases[0].team, policies)
             days = (now + timedelta(days=ahead) for ahead in range(8))
             mornings = (max(now, _start(team, policies.organization.hours, day)) for day in days)
             free = (at for at in mornings if _is_time(team, policies.organization.hours, at) and not self._posted(team, at))
@@ -72,11 +74,15 @@ class Telling:
 
     def _compose(self, sight: Sight, now: datetime) -> None:
         policies = sight.context.policies
-        for name, cases in _by_team(self._news(sight)).items():
-            team = policies.teams.get(name) or Team(meta=Meta(name=name))
+        for name, cases in _by_recipient(self._news(sight), policies).items():
+            team = audience(name, cases[0].team, policies)
             if _is_time(team, policies.organization.hours, now) and not self._posted(team, now):
-                notice = compose(team, [_item(case, sight, now) for case in cases], now, self.link)
+                notice = compose(team, [_item(case, sight, now, self._together(case, sight)) for case in cases], now, self.link)
                 self.ledger.post(_post(notice), now)
+
+    def _together(self, case: Case, sight: Sight) -> tuple[str, ...]:
+        company = companies([case], self.ledger.open_case, self.scanned, sight.rests).of(case)
+        return tuple(other.name or other.key.id for other in company.others(case)) if company else ()
 
     def _news(self, sight: Sight) -> Iterable[Case]:
         """The cases with something to tell. Without a way to tell people, what they would be told is printed all the same."""
@@ -106,6 +112,8 @@ class Telling:
 
     def _is_stale(self, post: Post, sight: Sight, now: datetime) -> bool:
         """Whether the team's day that it was written for is over: its dates are old, and a new day brings a new message."""
+        if not post.team:  # a page is of no team's day
+            return False
         team = sight.context.policies.teams.get(post.team) or Team(meta=Meta(name=post.team))
         return post.day is not None and post.day < now.astimezone(zone_of(team.time_zone)).date()
 
@@ -125,22 +133,24 @@ class Telling:
         steps = []
         for told in post.cases:
             case = self.ledger.case(str(told["case"]))
-            if case is not None and _is_still_so(case, post, told):
+            if case is not None and _is_still_so(case, post, told, rules):
                 after = advance(case, delivered(told, receipt), rules, now)
                 steps.append(Change(case, after, "told", data={"channel": receipt.channel, "receipt": receipt.receipt}))
         return steps
 
 
-def _is_still_so(case: Case, post: Post, told: Mapping[str, object]) -> bool:
-    """Whether the message spoke of the case as it is now: to this team, for this reason, on these terms. Else it is told anew."""
-    return case.team == post.team and (case.tell, case.terms.digest) == (told["tell"], told["terms"])
+def _is_still_so(case: Case, post: Post, told: Mapping[str, object], rules: Rules) -> bool:
+    """Whether the message spoke of the case as it is now: to these people, for this reason, on these terms. Else it is told
+    anew."""
+    same = (case.tell, case.terms.digest) == (told["tell"], told["terms"])
+    return same and recipient(case, rules.policies) == post.team
 
 
-def _by_team(cases: Iterable[Case]) -> Mapping[str, list[Case]]:
-    teams: defaultdict[str, list[Case]] = defaultdict(list)
+def _by_recipient(cases: Iterable[Case], policies: PolicySet) -> Mapping[str, list[Case]]:
+    found: defaultdict[str, list[Case]] = defaultdict(list)
     for case in cases:
-        teams[case.team].append(case)
-    return teams
+        found[recipient(case, policies)].append(case)
+    return found
 
 
 def _start(team: Team, hours: Hours, at: datetime) -> datetime:
@@ -150,9 +160,11 @@ def _start(team: Team, hours: Hours, at: datetime) -> datetime:
 
 
 def _is_time(team: Team, hours: Hours, now: datetime) -> bool:
-    """While people work: not before it begins nor after it ends, and on no weekend unless the organization works then."""
-    local = now.astimezone(zone_of(team.time_zone))
-    works = local.isoweekday() < WEEKEND or local.isoweekday() in hours.days
+    """While people work: not before it begins nor after it ends, on no holiday, and on no weekend unless the organization works
+    then."""
+    calendar = Calendar(team.time_zone, team.holidays)
+    local = calendar.local(now)
+    works = calendar.works(local.date()) or (local.isoweekday() in hours.days and not calendar.is_holiday(local.date()))
     return works and hours.start <= local.hour * 60 + local.minute < hours.end
 
 
@@ -163,14 +175,18 @@ def _post(notice: Notice) -> Post:
     return Post(notice.id, notice.id, notice.team, notice.channel, payload=payload, cases=cases, day=notice.day)
 
 
-def _item(case: Case, sight: Sight, now: datetime) -> Item:
+def _item(case: Case, sight: Sight, now: datetime, together: tuple[str, ...]) -> Item:
     """A case as a line of the message. What was stopped or deleted by then promises nothing new."""
     policies = sight.context.policies
     titles = {name: kind.title for name, kind in policies.kinds.items()}
     organization = policies.organization
-    more = Particulars(why=_why(case, sight), undo=organization.undo, snoozes=organization.snoozes)
+    rules = Rules(policies=policies)
+    silent = rules.when_silent(case.team)[case.further :]
+    more = Particulars(
+        why=_why(case, sight), undo=organization.undo, snoozes=organization.snoozes, silent=silent, together=together
+    )
     mode = case.lead.mode
-    promised = promise(case, Rules(policies=policies), now) if mode.rank > Mode.NOTIFY.rank and case.is_open else {}
+    promised = promise(case, rules, now) if mode.rank > Mode.NOTIFY.rank and case.is_open else {}
     return item(case, promised, mode, titles, more)
 
 

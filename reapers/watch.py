@@ -53,6 +53,7 @@ class Watch:
             self.head = replace(self.head, error=str(error))
         else:
             self._take(polled, last_good, now)
+            self.head = replace(self.head, freeze=polled.freeze)
         if self.policies is None and last_good:
             self._go_back(last_good)
 

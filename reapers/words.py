@@ -46,9 +46,19 @@ def approving(person: Person, offered: str, reason: str) -> Decide:
             return Refusal(
                 f"What would be done to case {case.id} is no longer what you saw; look at it again, then approve that."
             )
-        agreement = of.Agreement(role=role, who=person.email, at=now, action=wanted.hash, reason=reason)
+        agreement = of.Agreement(
+            role=role,
+            who=person.email,
+            at=now,
+            action=wanted.hash,
+            reason=reason,
+            subject=person.subject,
+            groups=tuple(sorted(person.groups)),
+        )
         needs = people.approval_of(case, wanted.verb)
-        data = {"role": role, "action": wanted.hash, "reason": reason, "commit": case.commit, "monthly": case.monthly.as_json()}
+        known = {"subject": person.subject} if person.subject else {}
+        data: dict[str, Any] = {"role": role, "action": wanted.hash, "reason": reason, "commit": case.commit, **known}
+        data |= {"monthly": case.monthly.as_json()}
         return Step(event=of.Approved(agreement=agreement, needs=needs), name="approved", data=data)
 
     return decide

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from engine.model import Mode
 from engine.money import PriceBook
-from reapers.clock import Clock
+from reapers.anchor import Anchor
+from reapers.clock import Clock, SystemClock
 from reapers.clouds.cloud import Cloud
-from reapers.heads import HeadFile
 from reapers.kind import Kind
 from reapers.notify import Notifier
 from reapers.sources.snapshots import Store
+from reapers.sources.states import StateFiles
 from reapers.store.ledger import Ledger
 from reapers.watch import Watch
 
@@ -45,5 +47,11 @@ class World:
     snapshots: Store
     watch: Watch
     notifier: Notifier
-    heads: HeadFile | None = None
+    machine: Clock = field(default_factory=SystemClock)
+    """The machine's own clock, which must agree with the database's; `clock` may be simulated."""
+    states: StateFiles = field(default_factory=StateFiles)
+    """Terraform's state files, given read-only."""
+    heads: Anchor | None = None
     """Where the audit trail's head is kept; None: nowhere."""
+    freeze_file: Path | None = None
+    """A file that freezes everything by being there; None: none does."""

@@ -17,6 +17,10 @@ GUARD = Path(__file__).parent / "guard"
 REQUIRED = frozenset(filter(None, os.environ.get("SEXTON_TEST_REQUIRE", "").split(",")))
 """What may not be missing: `browser`, `prometheus`. .ci/run sets it; elsewhere a test that finds none says so and is skipped."""
 
+GATE = "tests/gate/"
+MISSED = "missed when gone"
+"""The property of a test that saw a wrong happen without one guard, and only without it: the guard's name."""
+
 
 def guard() -> ModuleType:
     """The loopback guard, in force from here on. Workers of pytest-xdist already have it from PYTHONPATH."""
@@ -42,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ[LOOPBACK.LOG] = str(log)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), os.environ.get("PYTHONPATH", "")]))
     for name in [
-        name for name in os.environ if name.startswith(("AWS_", "GOOGLE_", "SEXTON_")) and name != "SEXTON_TEST_REQUIRE"
+        name for name in os.environ if name.startswith(("AWS_", "GOOGLE_", "SEXTON_")) and not name.startswith("SEXTON_TEST_")
     ]:
         del os.environ[name]
     # Both SDKs would ask the metadata address of a cloud machine, and read the developer's own files.
@@ -50,6 +54,14 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     os.environ["NO_GCE_CHECK"] = "true"
     os.environ["CLOUDSDK_CONFIG"] = os.devnull
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the mutation gate (tests/gate) showed, in one line that CI keeps."""
+    ran = [report for how in ("passed", "failed") for report in terminalreporter.getreports(how) if "::" in report.nodeid]
+    if any(report.nodeid.startswith(GATE) for report in ran):
+        missed = {value for report in ran for name, value in report.user_properties if name == MISSED}
+        terminalreporter.write_line(f"{len(missed)} of 24 guards are missed when they are gone")
 
 
 @pytest.fixture

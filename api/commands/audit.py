@@ -70,7 +70,8 @@ def verify(context: click.Context, anchor: Path | None, as_json: bool) -> None:
 
 
 def _heads_in(anchor: Path) -> list[dict[str, Any]]:
-    from reapers.heads import HeadsUnread, read
+    from reapers.anchor import HeadsUnread
+    from reapers.heads import read
 
     try:
         return [{"seq": head.seq, "hash": head.hash} for head in read(anchor)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from api.commands.table import money, put_json, table
-from api.ending import Stop
+from api.ending import MISUSE, Stop
 from engine.wording import clean
 
 if TYPE_CHECKING:
@@ -49,7 +49,14 @@ def command(context: click.Context, due: bool, team: str | None, state: str | No
     if as_json:
         put_json({"schema": "sexton/cases@1", "cases": cases, "next": None})
     else:
-        click.echo(_list(cases))
+        click.echo("\n".join([*(_halts(client) if due else ()), _list(cases)]))
+
+
+def _halts(client: Client) -> list[str]:
+    """What holds all of them back."""
+    from api.shapes.freeze import told
+
+    return [f"{told(halt)}\n" for halt in client.get("/v1/freeze")["halts"]]
 
 
 def _list(cases: list[dict[str, Any]]) -> str:
@@ -110,13 +117,31 @@ def say(case: str, what: str, body: Mapping[str, Any], as_json: bool) -> None:
 
 
 @command.command()
-@the_case_argument
+@click.argument("case", metavar="[CASE]", required=False)
+@click.option("--plan", metavar="HASH", help="Instead of one case: all that awaits approval, by the hash of `GET /v1/plan`.")
 @click.option("--action", help="The hash of the action that you saw, or its first 16 digits; left out, you see it and are asked.")
 @with_reason
 @as_json
-def approve(case: str, action: str | None, reason: str, as_json: bool) -> None:
-    """Agree to what would be done: exactly this action, on exactly this resource."""
+def approve(case: str | None, plan: str | None, action: str | None, reason: str, as_json: bool) -> None:
+    """Agree to what would be done: exactly this action, on exactly this resource; or to all that awaits approval, by its hash."""
+    if (case is None) == (plan is None) or (plan and action):
+        raise Stop("Name either one CASE, or a plan with --plan HASH.", MISUSE)
+    if plan is not None:
+        _approve_plan(plan, reason, as_json)
+        return
+    assert case is not None  # it is the one of the two that was named
     say(case, "approve", {"action": action or _ask(case), "reason": reason}, as_json)
+
+
+def _approve_plan(plan: str, reason: str, as_json: bool) -> None:
+    answered = _client().post("/v1/approvals", {"plan": plan.lower(), "reason": reason})
+    if as_json:
+        put_json(answered)
+        return
+    for result in answered["results"]:
+        said = clean(result["refused"], 500) if result["refused"] else "agreed"
+        click.echo(f"{result['case'] or '-'}  {result['action'][:16]}  {said}")
+    click.echo(f"Agreed to {answered['approved']} of {len(answered['results'])}.")
 
 
 def _ask(case: str) -> str:

@@ -68,7 +68,7 @@ def _where(settings_file: Path | None, place: Path | None) -> tuple[Inventory, S
     from api.wiring import the_snapshots
 
     settings = load(settings_file)
-    return judging.the_inventory(settings, None), the_snapshots(settings)
+    return judging.the_inventory(settings), the_snapshots(settings)
 
 
 def _gone(found: Found) -> dict[str, Any]:

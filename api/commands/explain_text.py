@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from api.commands.table import money
-from engine.wording import clean
+from engine.wording import REMARK, clean
 
 MARKS = {True: "yes", False: "no ", "unknown": "?  "}
 GUARDS = {
@@ -42,13 +42,19 @@ def _heading(shape: Mapping[str, Any]) -> Iterator[str]:
     if "ttl" in shape:
         yield f"  lifetime {clean(str(shape['ttl']['text']))}: {_days(shape['ttl']['days_left'])}"
     if "managed_by" in shape:
-        yield f"  managed by {clean(str(shape['managed_by']))}"
+        yield f"  managed by {_manager(shape['managed_by'])}"
+    if "left_over" in shape:
+        yield f"  {shape['left_over']}"
 
 
 def _owner(owner: Mapping[str, Any]) -> str:
     if isinstance(owner["owner"], dict):
         return f"not known ({clean(owner['owner']['unknown'], 200)})"
     return f"{clean(owner['owner'])} (from {owner['source']})" if owner["owner"] else "(nobody)"
+
+
+def _manager(manager: Any) -> str:
+    return f"something not known ({clean(manager['unknown'], REMARK)})" if isinstance(manager, dict) else clean(manager, REMARK)
 
 
 def _days(left: Any) -> str:

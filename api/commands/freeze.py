@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,24 +34,36 @@ def _there(reason: str) -> dict[str, Any]:
     return client.post("/v1/freeze", {"reason": reason}) if reason else client.get("/v1/freeze")
 
 
-def told(answered: dict[str, dict[str, str] | None]) -> str:
-    """Whether everything is frozen, as a sentence."""
-    frozen = answered["frozen"]
-    if frozen is None:
+def told(answered: Mapping[str, Any]) -> str:
+    """Everything that halts acts, and what waits for a second person, a line each."""
+    from api.shapes.freeze import told as halt_told
+
+    if not answered["halts"]:
         return 'Nothing is frozen. With --reason "…" this command halts every act.'
-    return f"Frozen since {frozen['at']} by {frozen['who']}: {clean(frozen['reason'], 300)}"
+    lines = [halt_told(halt) for halt in answered["halts"]]
+    lines += [_asked(request) for request in answered["requests"]]
+    return "\n".join([*lines, "A recovery is under way."] if answered["recovering"] else lines)
+
+
+def _asked(request: Mapping[str, str]) -> str:
+    reason = f" ({clean(request['reason'], 300)})" if request["reason"] else ""
+    return (
+        f"{clean(request['who'], 300)} asked to {request['what']}{reason}; until {request['until']} another operator can agree:"
+        f" sexton {request['what']}"
+    )
 
 
 def _here(path: Path | None, reason: str) -> dict[str, Any]:
     """The way that works when the server does not: whoever can write the ledger can halt it. Without a reason it only looks."""
     from api.settings import load
-    from api.shapes.times import stamp
+    from api.shapes.freeze import freeze_json
     from api.wiring import open_the_ledger
     from reapers.clock import SystemClock
+    from reapers.halts import in_file, in_ledger
 
-    with open_the_ledger(load(path)) as ledger:
+    settings, now = load(path), SystemClock().now()
+    with open_the_ledger(settings) as ledger:
         if reason:
-            ledger.freeze(f"{getpass.getuser()} (local)", reason, SystemClock().now())
-        freeze = ledger.frozen()
-    frozen = {"who": freeze.who, "reason": freeze.reason, "at": stamp(freeze.at)} if freeze else None
-    return {"schema": "sexton/freeze@1", "frozen": frozen}
+            ledger.freeze(f"{getpass.getuser()} (local)", reason, now)
+        halts = [*in_ledger(ledger), *filter(None, [in_file(settings.freeze.file)])]
+        return freeze_json(halts, ledger.requests.open(now))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,15 +58,16 @@ def command(  # noqa: PLR0913 - one argument for each option
 
 def found(settings_file: Path | None, place: Path | None, wanted: Sides) -> Compared:
     """The comparison. Settings are read only where no inventory is named."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start a thread for each core, and no matrix is multiplied
     from api import judging
     from api.comparing import compare, sides_of
 
     before, after = sides_of(wanted)
     if place is not None:
-        return compare(before, after, judging.inventory_at(place))
+        return compare(before, after, judging.columns_at(place))
     from api.settings import load
 
-    return compare(before, after, judging.the_inventory(load(settings_file), None))
+    return compare(before, after, judging.the_columns(load(settings_file)))
 
 
 def _text(compared: Compared) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from api.commands.table import table
-from engine.impact import Compared, Side, Weight
+from engine.impact import Compared, Side
 from engine.matches import Change, Row
-from engine.render.effect import TOP, at_stake, monthly, reach, summary, weightiest
+from engine.render.effect import TOP, at_stake, monthly, reach, summary
+from engine.weight import Weight
 from engine.wording import clean, count
 
 SIGNS = {Change.ADDED: "+", Change.REMOVED: "-", Change.UNDECIDED: "?"}
@@ -23,10 +25,10 @@ def told(compared: Compared) -> Iterator[str]:
     if compared.base:
         yield from _teams(compared)
         yield from _documents(compared)
-    rows = weightiest(compared) if compared.base else list(compared.news)
-    if rows:
+    news = compared.impact.news
+    if len(news):
         yield ""
-        yield from _resources(rows)
+        yield from _resources(news.weightiest(TOP) if compared.base else list(islice(news, TOP)), len(news))
     if compared.base:
         yield ""
         yield summary(compared)
@@ -71,14 +73,10 @@ def _policies(compared: Compared) -> Iterator[str]:
 
 
 def _teams(compared: Compared) -> Iterator[str]:
-    rows = [(team, *_counts(weight)) for team, weight in compared.impact.teams.items() if any(_touched(weight))]
+    rows = [(team, *_counts(weight)) for team, weight in compared.impact.teams.items() if weight.touched]
     if rows:
         yield ""
         yield table(("TEAM", *COUNTS), rows)
-
-
-def _touched(weight: Weight) -> Sequence[int]:
-    return weight.added, weight.removed, weight.newly_undecided, weight.further, weight.eased, weight.moved
 
 
 def _documents(compared: Compared) -> Iterator[str]:
@@ -88,14 +86,14 @@ def _documents(compared: Compared) -> Iterator[str]:
         yield from (f"{one.kind} {clean(one.name)} is {one.change}: {clean(one.file)}:{one.line}" for one in others)
 
 
-def _resources(rows: Sequence[Row]) -> Iterator[str]:
+def _resources(rows: Sequence[Row], number: int) -> Iterator[str]:
     lines = [
         (_sign(row), clean(row.key), clean(row.name, 40), _team(row), row.policy, reach(row), monthly(row.monthly))
-        for row in rows[:TOP]
+        for row in rows
     ]
     yield table(("", "RESOURCE", "NAME", "TEAM", "POLICY", "AS FAR AS", ">MONTHLY"), lines)
-    if len(rows) > TOP:
-        yield f"and {len(rows) - TOP} more; --format json shows all"
+    if number > len(rows):
+        yield f"and {number - len(rows)} more; --format json shows all"
 
 
 def _sign(row: Row) -> str:

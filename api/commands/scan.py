@@ -51,7 +51,7 @@ def command(settings_file: Path | None, out: Path | None, policies: Path | None,
 
 
 def _scan(settings: Settings, store: Store, policies: Path | None, step: Callable[[Step], None]) -> Inventory:
-    from api.wiring import the_clouds
+    from api.wiring import the_clouds, the_states
     from reapers.clock import SystemClock
     from reapers.kind import kinds
     from reapers.prices import book
@@ -60,6 +60,7 @@ def _scan(settings: Settings, store: Store, policies: Path | None, step: Callabl
     clouds = the_clouds(settings)
     if not clouds:
         raise Stop("The settings name no cloud: leave out `aws.accounts`, or name `gcp.projects`.", NOTHING_READ)
+    now = SystemClock().now()
     request = Request(
         clouds=tuple(clouds.values()),
         kinds=kinds(),
@@ -67,8 +68,9 @@ def _scan(settings: Settings, store: Store, policies: Path | None, step: Callabl
         previous=_previous(store),
         context=_context(settings, policies) if policies else None,
         progress=step,
+        states=the_states(settings).read(now),
     )
-    inventory = scan(request, SystemClock().now())
+    inventory = scan(request, now)
     _something(inventory, store)
     return inventory
 

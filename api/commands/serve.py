@@ -16,7 +16,7 @@ def command(settings_file: Path | None) -> None:
     from api.http.house import house_of
     from api.serving import first_token, listen, serve
     from api.settings import load
-    from api.wiring import open_the_ledger, the_buttons, the_pipelines, the_service
+    from api.wiring import open_the_ledger, the_buttons, the_identity, the_pipelines, the_service
     from reapers.clock import SystemClock
 
     settings = load(settings_file)
@@ -24,7 +24,7 @@ def command(settings_file: Path | None) -> None:
     clock = SystemClock()
     with listen(settings.serve.host, settings.serve.port) as sock, open_the_ledger(settings) as ledger:
         service = the_service(settings, ledger, clock)
-        app = create_app(house_of(service, the_buttons(settings, clock), the_pipelines(settings)))
+        app = create_app(house_of(service, the_buttons(settings, clock), the_pipelines(settings), the_identity(settings)))
         first_token(ledger, clock)
         host, port = sock.getsockname()[:2]
         click.echo(f"Sexton serves http://{host}:{port}, mode {settings.mode}. Ctrl-C ends it.", err=True)

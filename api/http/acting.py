@@ -1,18 +1,17 @@
-"""What may be done now, agreement to several actions at once, and the freeze."""
+"""What may be done now, what waits for people, and agreement to several actions at once."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
 from fastapi import HTTPException
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from api.http.cases import Said
+from api.http.cases import Said, standing_for
 from api.http.door import Asking, Door, Inside
 from api.http.house import House
-from api.shapes.plan import plan_json
-from api.shapes.times import stamp
-from engine.plan import Plan
+from api.shapes.plan import awaiting_json, plan_json
+from engine.plan import Plan, awaiting, hash_of
 from engine.teams import Access
 
 Hash = Annotated[str, Field(min_length=16, max_length=64, pattern="^[0-9a-f]+$")]
@@ -32,17 +31,12 @@ class Approvals(Said):
         return self
 
 
-class Halt(BaseModel):
-    """Why everything is frozen."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
-
-
 def plan(house: Inside) -> dict[str, Any]:
-    """What may be done now, and what holds back the rest."""
-    return plan_json(_current(house))
+    """What may be done now, what holds back the rest, and what awaits people's yes: in all, and of each team."""
+    current = plan_json(_current(house))
+    waiting = house.ledger.waiting()
+    house.shown.remember(waiting)
+    return current | {"awaiting": awaiting_json(waiting)}
 
 
 def _current(house: House) -> Plan:
@@ -60,35 +54,21 @@ def approve(house: Inside, person: Asking, said: Approvals) -> dict[str, Any]:
 
 
 def _of_plan(house: House, wanted: str) -> list[str]:
-    current = _current(house)
-    if current.hash != wanted:
-        raise HTTPException(409, "The plan is no longer what you saw; look at it again, then approve that.")
-    return [action.hash for action in current.actions]
-
-
-def frozen(house: Inside) -> dict[str, Any]:
-    """Whether everything is frozen, by whom and why."""
-    freeze = house.ledger.frozen()
-    told = {"who": freeze.who, "reason": freeze.reason, "at": stamp(freeze.at)} if freeze else None
-    return {"schema": "sexton/freeze@1", "frozen": told}
-
-
-def freeze(house: Inside, person: Asking, said: Halt) -> dict[str, Any]:
-    """Halt every act."""
-    house.desk.freeze(person, said.reason)
-    return frozen(house)
-
-
-def unfreeze(house: Inside, person: Asking) -> dict[str, Any]:
-    """Let acts go on."""
-    house.desk.unfreeze(person)
-    return frozen(house)
+    """The actions of a plan that still stands: what may be done now, all that awaits approval, a team's part of that, or what
+    goes together."""
+    current, waiting = _current(house), house.ledger.waiting()
+    if current.hash == wanted:
+        return [action.hash for action in current.actions]
+    standing = standing_for(waiting, house)
+    companies = standing.companies.by_case.values() if standing else ()
+    teams = (awaiting(waiting, team) for team in ("", *{case.team for case in waiting}))
+    for actions in (*teams, *(awaiting(company.cases) for company in companies)):
+        if actions and hash_of(actions) == wanted:
+            return [action.hash for action in actions]
+    raise HTTPException(409, house.shown.changed(wanted, waiting))
 
 
 DOORS = (
     Door(method="GET", path="/v1/plan", access=Access.VIEWER, answer=plan),
     Door(method="POST", path="/v1/approvals", access=Access.APPROVER, answer=approve),
-    Door(method="GET", path="/v1/freeze", access=Access.VIEWER, answer=frozen),
-    Door(method="POST", path="/v1/freeze", access=Access.APPROVER, answer=freeze),
-    Door(method="DELETE", path="/v1/freeze", access=Access.OPERATOR, answer=unfreeze),
 )

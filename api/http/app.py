@@ -5,14 +5,26 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from api import VERSION
-from api.http import acting, audit, cases, impact, probes, reading, slack
+from api.http import acting, audit, cases, drills, freezing, holds, impact, probes, reading, slack, slack_commands
 from api.http.door import check, hang
 from api.http.house import House
 from api.http.porch import Porch
 from api.http.problems import answer_errors
 from api.metrics import registry_of
 
-DOORS = (*probes.DOORS, *cases.DOORS, *acting.DOORS, *audit.DOORS, *reading.DOORS, *impact.DOORS, *slack.DOORS)
+DOORS = (
+    *probes.DOORS,
+    *cases.DOORS,
+    *acting.DOORS,
+    *freezing.DOORS,
+    *holds.DOORS,
+    *drills.DOORS,
+    *audit.DOORS,
+    *reading.DOORS,
+    *impact.DOORS,
+    *slack.DOORS,
+    *slack_commands.DOORS,
+)
 """Every route there is."""
 
 

@@ -12,7 +12,7 @@ from api.http.door import Door, Inside
 from api.http.house import House
 from api.shapes.audit import check_json, row_json
 from engine.teams import Access
-from reapers.heads import HeadsUnread, read
+from reapers.anchor import HeadsUnread
 from reapers.store import AuditHead
 
 MOST_HEADS = 500
@@ -64,11 +64,11 @@ def verify(house: Inside) -> dict[str, Any]:
 
 def _kept(house: House) -> tuple[tuple[AuditHead, ...], str]:
     """The heads that this server keeps, and why they could not be read: a file that was taken away must not pass for none."""
-    file = house.service.world.heads
-    if file is None:
+    kept = house.service.world.heads
+    if kept is None:
         return (), ""
     try:
-        return read(file.file), ""
+        return kept.heads(), ""
     except HeadsUnread as unread:
         return (), str(unread)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
@@ -12,7 +13,9 @@ from api.http.door import Asking, Door, Inside
 from api.http.house import House
 from api.shapes.case import case_json, history_json
 from engine.case import Case, State
+from engine.standing import Standing
 from engine.teams import Access
+from reapers.together import with_company
 
 Reason = Annotated[str, Field(max_length=500)]
 
@@ -81,7 +84,13 @@ class Filters(BaseModel):
 
 
 def _shown(case: Case, house: House) -> dict[str, Any]:
-    return case_json(case, house.service.standing(), house.clock.now())
+    return case_json(case, standing_for([case], house), house.clock.now())
+
+
+def standing_for(cases: Sequence[Case], house: House) -> Standing | None:
+    """How things stand for these cases, and for what goes together with them; None before policies were loaded."""
+    standing = house.service.standing()
+    return with_company(standing, cases, house.ledger.open_case, house.service.situation.rests) if standing else None
 
 
 def listed(house: Inside, wanted: Annotated[Filters, Query()]) -> dict[str, Any]:
@@ -96,7 +105,7 @@ def listed(house: Inside, wanted: Annotated[Filters, Query()]) -> dict[str, Any]
             )
         except ValueError as error:
             raise HTTPException(422, f"cursor: {error}.") from error
-    standing = house.service.standing()
+    standing = standing_for(cases, house)
     return {"schema": "sexton/cases@1", "cases": [case_json(case, standing, now) for case in cases], "next": cursor}
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.routing import APIRoute
 
 from api.http.house import House, the_house
 from engine.teams import Access, Person
+
+Proven = TypeVar("Proven")
 
 PUBLIC = "public"
 """Open to everybody: health, metrics, the front page, and what proves itself otherwise (Slack's signature)."""
@@ -65,14 +67,21 @@ def _is_a_pipeline(request: Request) -> bool:
     token = _token(request)
     if house.pipelines is None or token.count(".") != 2:
         return False
-    from api.pipelines import Rejected
+    if house.identity is not None and house.identity.knows(token):
+        return False
+    request.state.pipeline = _verified(house.pipelines.verify, token)
+    return True
+
+
+def _verified(verify: Callable[[str], Proven], token: str) -> Proven:
+    """Who a token of an issuer that the settings know proves to be, or the refusal that says why not."""
+    from api.issuers import Rejected
 
     try:
-        request.state.pipeline = house.pipelines.verify(token)
+        return verify(token)
     except Rejected as rejected:
         headers = UNSIGNED if rejected.status == 401 else None
         raise HTTPException(rejected.status, str(rejected), headers) from rejected
-    return True
 
 
 def _signed_in(request: Request) -> Person:
@@ -80,10 +89,13 @@ def _signed_in(request: Request) -> Person:
     if not token:
         raise HTTPException(401, "Send a token: `Authorization: Bearer sxt_…`; `sexton token PERSON` makes one.", UNSIGNED)
     house: House = request.app.state.house
+    if house.identity is not None and house.identity.knows(token):
+        return _verified(house.identity.person, token)
     bearer = house.ledger.person(token, house.clock.now())
     if bearer is None:
         raise HTTPException(401, "This token is unknown, revoked or has run out; ask for a new one.", UNSIGNED)
-    return Person(email=bearer.email, access=Access(bearer.role))
+    subject = f"token:{token.split('_')[1]}"  # its id, which is no secret
+    return Person(email=bearer.email, access=Access(bearer.role), subject=subject)
 
 
 def the_person(request: Request) -> Person:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fastapi import Request
 
+from api.shown import Shown
 from reapers.clock import Clock
 from reapers.desk import Desk
 
 if TYPE_CHECKING:
     from api.http.slack import Buttons
+    from api.identity import Identity
     from api.pipelines import Pipelines
     from api.reviewing import Reviews
     from reapers.service import Service
@@ -30,6 +32,10 @@ class House:
     """What a change would do; None where the policies come from no repository that changes can be fetched from."""
     pipelines: Pipelines | None = None
     """Pipelines that may ask for it; None where the settings know none."""
+    identity: Identity | None = None
+    """The identity provider that people may sign in with; None where the settings name none."""
+    shown: Shown = field(default_factory=Shown)
+    """Plans that people have seen."""
 
     @property
     def ledger(self) -> Ledger:
@@ -42,10 +48,16 @@ class House:
         return self.service.clock
 
 
-def house_of(service: Service, buttons: Buttons | None = None, pipelines: Pipelines | None = None) -> House:
+def house_of(
+    service: Service,
+    buttons: Buttons | None = None,
+    pipelines: Pipelines | None = None,
+    identity: Identity | None = None,
+) -> House:
     """The house of a service. What people say at the desk begins its next round."""
     desk = Desk(service.ledger, service.clock, lambda: service.situation, service.wake)
-    return House(service=service, desk=desk, buttons=buttons, reviews=_reviews_of(service), pipelines=pipelines)
+    reviews = _reviews_of(service)
+    return House(service=service, desk=desk, buttons=buttons, reviews=reviews, pipelines=pipelines, identity=identity)
 
 
 def _reviews_of(service: Service) -> Reviews | None:

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from api import VERSION
 from api.http.door import Door, Inside
+from api.shapes.freeze import halted
 from engine.wording import clean
 
 
@@ -26,6 +27,8 @@ def readyz(house: Inside) -> Response:
         why = situation.head.error or "; ".join(str(problem.message) for problem in situation.head.problems[:1])
         raise HTTPException(503, f"No policies are in force{': ' + why if why else ' yet'}")
     head = situation.head
+    if halted_by := halted(house.service.halts()):
+        return PlainTextResponse(f"ready; nothing acts\n{halted_by}\n")
     if head.valid or not head.sha:
         return PlainTextResponse("ready\n")
     why = "; ".join(str(problem.message) for problem in head.problems[:1]) or f"the branch was {head.moved}"
@@ -51,7 +54,7 @@ def front(house: Inside) -> Response:
     situation = house.service.situation
     commit = escape(situation.commit[:12]) or "none yet"
     seen = f"{situation.inventory.as_of:%Y-%m-%d %H:%M} UTC" if situation.inventory else "none yet"
-    frozen = "yes" if house.ledger.frozen() else "no"
+    frozen = "yes" if house.service.halts() else "no"
     return HTMLResponse(
         PAGE.format(version=escape(VERSION), commit=commit, seen=seen, mode=escape(str(situation.mode)), frozen=frozen)
     )

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from fastapi import BackgroundTasks, HTTPException, Request, Response
 
 from api.http.door import Door, Inside
-from api.http.porch import TooLarge
+from api.http.house import House
 from api.shapes.says import says
 from engine.case import Case
 from engine.notice import Button
@@ -23,43 +20,33 @@ from reapers.desk import Desk, NoSuchCase, Refused
 
 if TYPE_CHECKING:
     from reapers.notify.clicks import Click, Clicks
+    from reapers.notify.commands import Commands
     from reapers.notify.people import People
-    from reapers.store.ledger import Ledger
-
-log = logging.getLogger(__name__)
-
-SEEN = "slack_clicks"
-"""The ledger's fact: the signatures of the last minutes, so that a recorded click cannot be sent again, also after a restart."""
 
 REMEMBERED = timedelta(minutes=15)
 """Longer than a signature is good (five minutes on either side)."""
 
 
-@dataclass(slots=True, kw_only=True)
+UNSET = "Slack is not configured here; set SEXTON_SLACK__TOKEN and SEXTON_SLACK__SIGNING_SECRET."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Buttons:
-    """Reads clicks, knows who pressed, refuses replays, and answers."""
+    """Reads clicks and commands, knows who pressed, and answers."""
 
     clicks: Clicks
     people: People
     answer: Callable[[Click, str], bool]
     """Shows a sentence to the person who pressed (reapers/notify/answers.py). That it fails changes nothing."""
-    _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
-
-    def first_time(self, click: Click, ledger: Ledger, now: datetime) -> bool:
-        """Whether this very request has not been seen before; it is remembered."""
-        with self._one_at_a_time:
-            held: dict[str, str] = json.loads(ledger.get(SEEN) or "{}")
-            fresh = {replay: until for replay, until in held.items() if datetime.fromisoformat(until) > now}
-            if click.replay in fresh:
-                return False
-            fresh[click.replay] = (now + REMEMBERED).isoformat()
-            ledger.set(SEEN, json.dumps(fresh))
-            return True
+    commands: Commands | None = None
+    """Reads slash commands; None: there are none."""
 
 
-async def body_of(request: Request) -> bytes:
-    """The body as it was sent: the signature is over its bytes."""
-    return await request.body()
+def refuse_a_replay(replay: str, house: House) -> None:
+    """409 for a request that was seen before, by any server over this ledger: a recorded one must not be sent again."""
+    now = house.clock.now()
+    if not house.ledger.once.first(f"slack {replay}", now + REMEMBERED, now):
+        raise HTTPException(409, "This click was received before.")
 
 
 def take(click: Click, person: Person, desk: Desk) -> str:
@@ -81,6 +68,7 @@ SAID: dict[Button, Callable[[Click, Person, Desk], Case]] = {
     Button.SNOOZE: lambda click, person, desk: desk.snooze(click.case, person, None, "snoozed in Slack"),
     Button.NOT_MINE: lambda click, person, desk: desk.not_mine(click.case, person),
     Button.REJECT: lambda click, person, desk: desk.reject(click.case, person, "rejected in Slack"),
+    Button.RESTORE: lambda click, person, desk: desk.restore(click.case, person, "asked for in Slack"),
 }
 
 
@@ -88,28 +76,24 @@ async def pressed(request: Request, house: Inside, after: BackgroundTasks) -> Re
     """A click. Slack wants its 200 within three seconds; what came of it is shown to the person afterwards."""
     from starlette.concurrency import run_in_threadpool
 
-    try:
-        body = await request.body()
-    except TooLarge:
-        raise
-    return await run_in_threadpool(_pressed, body, request, house, after)
+    return await run_in_threadpool(_pressed, await request.body(), request, house, after)
 
 
-def _pressed(body: bytes, request: Request, house: Any, after: BackgroundTasks) -> Response:
+def _pressed(body: bytes, request: Request, house: House, after: BackgroundTasks) -> Response:
     from reapers.notify.clicks import BadClick
     from reapers.notify.people import Stranger
 
     buttons: Buttons | None = house.buttons
     if buttons is None:
-        raise HTTPException(404, "Slack is not configured here; set SEXTON_SLACK__TOKEN and SEXTON_SLACK__SIGNING_SECRET.")
+        raise HTTPException(404, UNSET)
     try:
         click = buttons.clicks.read(body, request.headers)
     except BadClick as bad:
         raise HTTPException(bad.status, bad.why) from bad
-    if not buttons.first_time(click, house.ledger, house.clock.now()):
-        raise HTTPException(409, "This click was received before.")
+    refuse_a_replay(click.replay, house)
     try:
-        person = Person(email=buttons.people.email(click), access=Access.APPROVER)
+        subject = f"slack:{click.team_id}/{click.user_id}"
+        person = Person(email=buttons.people.email(click), access=Access.APPROVER, subject=subject)
         said = take(click, person, house.desk)
     except Stranger as stranger:
         said = str(stranger)

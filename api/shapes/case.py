@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from api.shapes.says import says
 from api.shapes.times import stamp, stamp_or_none
 from engine import people
-from engine.case import Action, Case, State
-from engine.guards import Asked, blocked
+from engine.case import Case, State
+from engine.guards.holding import held_by
+from engine.model import Mode
+from engine.plan import Skipped, awaiting, hash_of, hold_up
 from engine.schedule import action_of
 from engine.standing import Standing
 
@@ -40,7 +42,7 @@ def case_json(case: Case, standing: Standing | None, now: datetime) -> dict[str,
         "approval": _approval(case),
         "kept": _kept(case),
     }
-    return shape | _more(case)
+    return shape | _more(case) | _with(case, standing)
 
 
 def _more(case: Case) -> dict[str, Any]:
@@ -62,13 +64,28 @@ def _told(case: Case) -> dict[str, Any] | None:
 def _next(case: Case, standing: Standing | None, now: datetime) -> dict[str, Any] | None:
     action = action_of(case)
     if action is None:
+        return _untold(case, standing)
+    held = hold_up(case, standing, now) if standing else Skipped(case=case.id, blocked_by=("git",))
+    said = {"why": held.why} if held.why else {}
+    return {"verb": str(action.verb), "due": stamp_or_none(case.due), "blocked_by": list(held.blocked_by), **said}
+
+
+def _untold(case: Case, standing: Standing | None) -> dict[str, Any] | None:
+    """What has been found and is not told, because its policy rests."""
+    if case.state is not State.DETECTED or standing is None:
         return None
-    by = _blocked(case, action, standing, now) if standing else ("git",)
-    return {"verb": str(action.verb), "due": stamp_or_none(case.due), "blocked_by": list(by)}
+    by = held_by(case, standing.holds)
+    return {"verb": str(Mode.NOTIFY), "due": None, "blocked_by": list(by)} if by else None
 
 
-def _blocked(case: Case, action: Action, standing: Standing, now: datetime) -> tuple[str, ...]:
-    return blocked(Asked(case=case, action=action, standing=standing, usage=standing.usage, now=now))
+def _with(case: Case, standing: Standing | None) -> dict[str, Any]:
+    """Whose resources go together with it, and the hash that approves all of them that wait for it."""
+    company = standing.companies.of(case) if standing else None
+    others = company.others(case) if company else ()
+    if company is None or not others:
+        return {}
+    waiting = awaiting(company.cases)
+    return {"with": [other.id for other in others], "with_plan": hash_of(waiting) if waiting else None}
 
 
 def _approval(case: Case) -> dict[str, Any] | None:

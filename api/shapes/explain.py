@@ -12,7 +12,9 @@ from engine.judge import Judgement
 from engine.model import Inventory, Mode, Unknown
 from engine.policy import Reap
 from engine.verdict import Finding, Spared, Undecided, Verdict
-from engine.view import Context, View
+from engine.view import Context, View, is_left_over
+
+LEFT_OVER = "its tags speak of Terraform, but it is in none of the state files: deleting it takes owner and platform"
 
 
 def explain_json(judgement: Judgement, context: Context, inventory: Inventory, commit: str) -> dict[str, Any]:
@@ -49,6 +51,8 @@ def _mode(judgement: Judgement) -> dict[str, str]:
 
 
 def _managed(view: View) -> dict[str, Any]:
+    if is_left_over(view):
+        return {"left_over": LEFT_OVER}
     if view.managed_by is None:
         return {}
     return {"managed_by": {"unknown": view.managed_by.why} if isinstance(view.managed_by, Unknown) else view.managed_by}
@@ -133,5 +137,5 @@ def _worked_out(name: str, view: View) -> str | None:
         case "monthly_dollars":
             return "list prices"
         case "managed_by":
-            return "its tags, or the cloud's own field"
+            return "the Terraform state files, its tags, or the cloud's own field"
     return None

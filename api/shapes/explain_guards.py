@@ -50,9 +50,14 @@ def _protection(view: View, context: Context) -> str:
         return f"account {key.account} is protected"
     if {key.id, key.ref} & set(protect.resources):
         return "it is on the list of protected resources"
+    left = view.row.get("backup_days_left")
+    if isinstance(left, float) and left >= 0:
+        return f"a backup of ours that may be needed for {left:.0f} days more"
     tags = view.resource.tags
     if isinstance(tags, Unknown):
         return f"its tags are not known: {tags.why}"
+    if isinstance(left, Unknown):
+        return f"until when this backup of ours may be needed is not known: {left.why}"
     tag = next((tag for tag in tags if protects(tag, protect.tags)), None)
     return f"tagged {tag}" if tag is not None else "no protecting tag"
 

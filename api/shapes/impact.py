@@ -8,15 +8,16 @@ from api.shapes.findings import gap_json
 from api.shapes.times import stamp
 from engine.altered import Altered
 from engine.hurdles import Met
-from engine.impact import Compared, OfPolicy, Side, Weight
+from engine.impact import Compared, OfPolicy, Side
 from engine.matches import Row
 from engine.money import Money
+from engine.weight import Weight
 
 
 def impact_json(compared: Compared, *, news_only: bool = False) -> dict[str, Any]:
     """The whole comparison. `news_only` leaves out the resources to which the change does nothing."""
     found, base, seen = compared.impact, compared.base, compared.seen
-    rows = compared.news if news_only else found.rows
+    rows = found.news if news_only else found.rows
     return {
         "schema": "sexton/plan@1",
         "base": _side(base) if base else None,

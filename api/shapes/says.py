@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from engine.case import Case, Ending, State
+from engine.model import Verb
 from engine.people import missing
 from engine.schedule import action_of, next_rung
 
@@ -19,6 +20,7 @@ ENDINGS: Mapping[Ending, str] = {
     Ending.REBORN: "another resource has its name now",
     Ending.RESTORED: "restored",
     Ending.REJECTED: "rejected; that policy leaves it alone for 30 days",
+    Ending.LOST: "gone; the record of the hours in which it went is lost",
 }
 
 
@@ -72,7 +74,11 @@ def _kept(case: Case) -> str:
 
 
 def _closed(case: Case) -> str:
-    return ENDINGS[case.closed.reason] if case.closed else "closed"
+    if case.closed is None:
+        return "closed"
+    said = ENDINGS[case.closed.reason]
+    ours = case.closed.reason is Ending.LOST and case.memory.get(Verb.DELETE, {}).get("ours")
+    return f"{said}; our backup of it, tagged sexton:case={case.id}, is there" if ours else said
 
 
 SAYINGS: Mapping[State, Callable[[Case], str]] = {

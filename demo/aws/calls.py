@@ -98,12 +98,23 @@ def form(environ: Environ) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(body(environ).decode(), keep_blank_values=True).items()}
 
 
+_RULES = {
+    ("POST", "rules"): "CreateRule",
+    ("POST", "list-rules"): "ListRules",
+    ("GET", "rules"): "GetRule",
+    ("DELETE", "rules"): "DeleteRule",
+}
+"""Recycle Bin names no operation either: method and the path's first part say it."""
+
+
 def _action(environ: Environ) -> str:
     """Three protocols: a target header, an operation in the path (CBOR), a form."""
     target = environ.get("HTTP_X_AMZ_TARGET")
     if target:
         return str(target).rsplit(".", 1)[-1]
     path = str(environ.get("PATH_INFO", ""))
+    if re.search(r"/\d{8}/[^/]+/rbin/", environ.get("HTTP_AUTHORIZATION", "")):
+        return _RULES[str(environ["REQUEST_METHOD"]), path.strip("/").partition("/")[0]]
     if "/operation/" in path:
         return path.rsplit("/", 1)[-1]
     return form(environ).get("Action", f"{environ['REQUEST_METHOD']} {path}")

@@ -15,7 +15,9 @@ from demo.aws.calls import App, Call, CutOff, Environ, call_of
 from demo.aws.clock import MotoClock
 from demo.aws.faults import Dropped, Faults
 from demo.aws.pages import cut
+from demo.aws.recycle_bin import RecycleBin
 from demo.aws.refusals import refusal
+from demo.aws.roles import Roles
 
 Hook = Callable[[Call, Literal["before", "after"]], None]
 """Called around each call that moto carries out. It may raise `Dropped`; what else it does is the test's affair."""
@@ -32,6 +34,8 @@ class Door:
         """Every call, also those that failed."""
         self.hooks: list[Hook] = []
         self.largest_page = 1000
+        self.bin = RecycleBin(clock)
+        self.roles = Roles()
         self._moto = moto
         self._clock = clock
         self._lock = threading.Lock()
@@ -78,14 +82,19 @@ class Door:
 
     def _carried_out(self, environ: Environ, call: Call) -> Answer:
         with self._lock if call.mutating else nullcontext():  # moto's checks and changes are not atomic
-            refused = refusal(call, environ, set(self.accounts.values()))
+            refused = self.roles.refusal(call) or refusal(call, environ, set(self.accounts.values()))
             if refused:
                 return answers.error(environ, call, refused.code, refused.message, refused.status)
+            played = self.bin.answer(call, environ)
+            if played:
+                return played
             page = cut(call, environ, self.largest_page)
+            keep = self.bin.watch(call)
             repair = repairs.before(call, environ)
             with self._clock.machine() if call.service == "sts" else nullcontext():
                 status, headers, body = self._asked(environ)
             if status == HTTPStatus.OK:
+                keep()
                 body = repair(body)
                 body = page.of(body) if page else body
         kept = [(name, value) for name, value in headers if name.lower() != "content-length"]

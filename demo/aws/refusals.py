@@ -49,6 +49,11 @@ def _assume_role(asked: Mapping[str, str], accounts: Collection[str]) -> Refusal
     return Refusal("AccessDenied", f"User is not authorized to perform: sts:AssumeRole on resource: {arn}", 403)
 
 
+def role_taken(call: Call) -> str:
+    """The name of the role that an AssumeRole is about."""
+    return call.asked.get("RoleArn", "").rsplit("/", 1)[-1]
+
+
 def _not_terminated(ec2: Any, asked: Mapping[str, str]) -> Refusal | None:
     for instance in ec2.all_instances():
         if instance.id in _ids(asked, "InstanceId") and instance.state == "terminated":

@@ -1,6 +1,7 @@
 """What moto leaves out of an answer or cannot take in a request, and AWS can.
 
-CreateImage: tags for the snapshots. ListBuckets: each bucket's region. RDS: a resource id for each database's life, where moto
+CreateImage: tags for the snapshots. Snapshots and images: the encryption of the volume. RunInstances: what a device of the image
+leaves unsaid. ListBuckets: each bucket's region. RDS: a resource id for each database's life, where moto
 gives all the same.
 """
 
@@ -27,6 +28,10 @@ def before(call: Call, environ: Environ) -> Repair:
     """Change the request where moto could not take it, and say how to change the answer."""
     if (call.service, call.action) == ("ec2", "CreateImage"):
         return _tagged_image(call, environ)
+    if (call.service, call.action) == ("ec2", "CreateSnapshot"):
+        return lambda body: _with_its_key(call, body)
+    if (call.service, call.action) == ("ec2", "RunInstances"):
+        _whole_devices(call, environ)
     if (call.service, call.action) == ("s3", "ListBuckets"):
         return lambda body: _with_regions(call.account, body)
     if call.service == "rds" and call.mutating:
@@ -50,11 +55,43 @@ def _tagged_image(call: Call, environ: Environ) -> Repair:
         ec2 = _backend(call.account, "ec2", call.region)
         image = re.search(rb"<imageId>(ami-[0-9a-f]+)</imageId>", body)
         for snapshot in ec2.snapshots.values() if image else ():
-            if image and image[1].decode() in snapshot.description:
+            if image and image[1].decode() in (snapshot.description or ""):
                 snapshot.add_tags(tags)
+                root = next(iter(ec2.get_instance(asked["InstanceId"]).block_device_mapping.values()), None)
+                _encrypt(ec2, snapshot, root.volume_id if root else "")
         return body
 
     return tag
+
+
+def _encrypt(ec2: Any, snapshot: Any, volume: str) -> None:
+    """A snapshot is encrypted as its volume is, with the same key."""
+    source = ec2.volumes.get(volume)
+    if source is not None:
+        snapshot.encrypted, snapshot.kms_key_id = source.encrypted, source.kms_key_id
+
+
+def _with_its_key(call: Call, body: bytes) -> bytes:
+    ec2 = _backend(call.account, "ec2", call.region)
+    made = re.search(rb"<snapshotId>(snap-[0-9a-f]+)</snapshotId>", body)
+    if made:
+        snapshot = ec2.snapshots[made[1].decode()]
+        _encrypt(ec2, snapshot, snapshot.volume.id)
+    return body
+
+
+def _whole_devices(call: Call, environ: Environ) -> None:
+    """A device that names neither size nor snapshot has those of the image's."""
+    asked = form(environ)
+    image = _backend(call.account, "ec2", call.region).amis.get(asked.get("ImageId", ""))
+    for name, device in list(asked.items()):
+        said = re.fullmatch(r"(BlockDeviceMapping\.\d+\.)DeviceName", name)
+        if said is None or image is None or {f"{said[1]}Ebs.SnapshotId", f"{said[1]}Ebs.VolumeSize"} & set(asked):
+            continue
+        for mapping in image.block_device_mappings:
+            if mapping["DeviceName"] == device:
+                asked[f"{said[1]}Ebs.SnapshotId"] = mapping["Ebs"]["SnapshotId"]
+    replace_body(environ, urlencode(asked).encode())
 
 
 def _tags(asked: Mapping[str, str], prefix: str) -> dict[str, str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from demo.aws.local import LocalAWS
+from demo.aws.metrics import whole_day
 
 SANDBOX = "111122223333"
 PROD = "444455556666"
@@ -98,7 +99,7 @@ class Account:
         """One value a day from 20 days ago until the story is over."""
         today = self.aws.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
         days = [today + timedelta(days=day, hours=12) for day in range(-20, DAYS_AHEAD)]
-        data = [_datum(name, dimension, id, day, value) for name, value in values.items() for day in days]
+        data = [whole_day(name, (dimension, id), day, value) for name, value in values.items() for day in days]
         cloudwatch = self.client("cloudwatch")
         for start in range(0, len(data), 1000):  # AWS: the most that one PutMetricData takes
             cloudwatch.put_metric_data(Namespace=namespace, MetricData=data[start : start + 1000])
@@ -161,10 +162,6 @@ def _prod(account: Account) -> None:
     account.bucket("acme-search-index", 500, owner="search")
     account.bucket("acme-search-logs", 500, owner="search")
     account.bucket("acme-search-crawl", 420, owner="search")
-
-
-def _datum(name: str, dimension: str, id: str, at: datetime, value: float) -> dict[str, Any]:
-    return {"MetricName": name, "Dimensions": [{"Name": dimension, "Value": id}], "Timestamp": at, "Value": value}
 
 
 def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:

@@ -28,6 +28,8 @@ class Call:
     collection: str = ""
     """disks, instances…: the resource's place in the path, which regional and zonal ones share."""
     name: str = ""
+    path: str = ""
+    """Cloud KMS: the resource's whole name."""
     query: Mapping[str, Any]
     body: Mapping[str, Any]
     ours: bool = True
@@ -41,8 +43,8 @@ class Call:
     @property
     def iam(self) -> str:
         """The IAM permission that Google checks first for it."""
-        api, noun, verb = self.method.split(".")
-        family = "compute" if api == "compute" else "resourcemanager"
+        api, *_, noun, verb = self.method.split(".")
+        family = {"cloudresourcemanager": "resourcemanager"}.get(api, api)
         return f"{family}.{NOUNS.get(noun, noun)}.{VERBS.get(verb, verb)}"
 
     @property
@@ -64,6 +66,9 @@ def scope_of(location: str) -> str:
 def call_of(method: Method, found: Mapping[str, str], asked: tuple[Mapping[str, Any], Mapping[str, Any]], at: datetime) -> Call:
     """The call that a request makes, from the variables of its path and its checked (query, body)."""
     query, body = asked
+    if method.id.startswith("cloudkms."):
+        parts = (found[part.strip("{}")] if part.startswith("{") else part for part in method.segments[1:])
+        return Call(method=method.id, at=at, project=found["projectsId"], path="/".join(parts), query=query, body=body)
     if not method.id.startswith("compute."):
         name = next(iter(found.values()), "")
         return Call(method=method.id, at=at, project=name if "projectsId" in found else "", name=name, query=query, body=body)

@@ -7,6 +7,7 @@ from typing import Any
 
 from demo.gcp.calls import Call
 from demo.gcp.estate import Estate, Thing, full, stamp
+from demo.gcp.keys import encrypted_with
 from demo.gcp.plays import in_use, labelled, plays
 from demo.gcp.refusals import invalid
 
@@ -42,6 +43,8 @@ def make_disk(estate: Estate, where: tuple[str, str], body: Mapping[str, Any]) -
     for name in ("sourceImage", "sourceSnapshot"):
         if made.get(name):
             made[name] = full(made[name], project)
+    if made.get("diskEncryptionKey"):
+        made["diskEncryptionKey"] = encrypted_with(estate, made["diskEncryptionKey"]["kmsKeyName"])
     return estate.make((project, location, "disks", body["name"]), made, "compute#disk")
 
 
@@ -83,6 +86,7 @@ def create_snapshot(estate: Estate, call: Call) -> Shown:
         "storageBytesStatus": "UP_TO_DATE",
         "storageLocations": ["us"],
         "status": "CREATING",
+        **({"snapshotEncryptionKey": disk.shown["diskEncryptionKey"]} if "diskEncryptionKey" in disk.shown else {}),
         **labelled(call.body.get("labels", {})),
     }
     snapshot = estate.make((call.project, "global", "snapshots", call.body["name"]), made, "compute#snapshot")

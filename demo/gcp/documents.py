@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-APIS = ("compute.v1", "cloudresourcemanager.v3")
+APIS = ("compute.v1", "cloudresourcemanager.v3", "cloudkms.v1")
 
 ALWAYS = frozenset({"$alt", "$fields", "$prettyPrint"})
 """Query parameters that every API takes beside those that its document lists."""

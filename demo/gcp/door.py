@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import orjson
 
-from demo.gcp import disks, instances, lists, networks, projects, shared
+from demo.gcp import disks, instances, keys, lists, machine_images, networks, projects, shared
 from demo.gcp.calls import Call, call_of
 from demo.gcp.documents import Method, routes
 from demo.gcp.estate import ZONES, Estate
@@ -18,12 +18,13 @@ from demo.gcp.faults import Faults
 from demo.gcp.masks import cut
 from demo.gcp.plays import PLAYS
 from demo.gcp.refusals import Refusal, Violation, invalid, missing
+from demo.gcp.roles import hold
 from demo.gcp.schema import Checker, scalar
 
 Hook = Callable[[Call, str], None]
 """Called with each call that is carried out, "before" and "after"."""
 
-_PLAYED = (disks, instances, lists, networks, projects, shared)
+_PLAYED = (disks, instances, keys, lists, machine_images, networks, projects, shared)
 """Importing them registers what they play."""
 
 
@@ -37,25 +38,31 @@ class Door:
     calls: list[Call] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     """Requests and answers of ours that Google's documents do not allow, and methods that the double does not play."""
+    roles: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Role -> permissions, as `demo.gcp.roles.roles` makes them. Empty: nobody is held to anything."""
+    denied: list[str] = field(default_factory=list)
+    """What was refused for want of a permission, as sentences."""
     lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def handle(self, http: str, target: str, raw: bytes, *, ours: bool = True) -> tuple[int, dict[str, Any]]:
+    def handle(self, http: str, target: str, raw: bytes, *, ours: bool = True, role: str = "") -> tuple[int, dict[str, Any]]:
         """The status and JSON of the answer. Dropped, from a hook, when there is to be none. `ours`: Sexton asks."""
         try:
-            return 200, self._answer(http, target, raw, ours)
+            return 200, self._answer(http, target, raw, (ours, role))
         except Violation as violation:
             self.violations.append(f"{http} {target}: {violation}")
             return violation.code, violation.body
         except Refusal as refusal:
             return refusal.code, refusal.body
 
-    def _answer(self, http: str, target: str, raw: bytes, ours: bool) -> dict[str, Any]:
+    def _answer(self, http: str, target: str, raw: bytes, who: tuple[bool, str]) -> dict[str, Any]:
         parts = urlsplit(target)
         path = tuple(unquote(part) for part in parts.path.strip("/").split("/"))
         method, found = _matched(http, path)
         query = _query(method, found, parts.query)
-        call = replace(call_of(method, found, (query, _body(method, raw)), self.estate.now()), ours=ours)
+        call = replace(call_of(method, found, (query, _body(method, raw)), self.estate.now()), ours=who[0])
         self.calls.append(call)
+        if self.roles and call.ours:
+            self._hold(call, who[1])
         self._around(call, "before")
         self._fail(call, after=False)
         with self.lock:
@@ -63,6 +70,13 @@ class Door:
         self._around(call, "after")
         self._fail(call, after=True)
         return answer
+
+    def _hold(self, call: Call, role: str) -> None:
+        try:
+            hold(call, role, self.roles)
+        except Refusal as refusal:
+            self.denied.append(f"{call}, as {role or 'nobody'}: {refusal}")
+            raise
 
     def _played(self, call: Call, method: Method) -> dict[str, Any]:
         """The answer, checked against the document like the request was."""

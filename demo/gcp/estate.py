@@ -76,6 +76,8 @@ class Estate:
     running: list[Operation] = field(default_factory=list)
     requests: dict[str, tuple[str, Thing]] = field(default_factory=dict)
     """Request id -> the call it was first used for, and its operation."""
+    keys: dict[str, str] = field(default_factory=dict)
+    """Cloud KMS: the name of a key's version -> its state."""
     silent: set[tuple[str, str]] = field(default_factory=set)
     back: timedelta = timedelta(0)
     serial: int = FIRST_ID

@@ -14,6 +14,9 @@ from demo.gcp.refusals import Refusal, invalid
 
 Shown = dict[str, Any]
 
+OF_A_DISK = ("sourceImage", "sourceSnapshot", "labels", "description", "resourcePolicies", "diskEncryptionKey")
+"""What a disk that is made with an instance takes beside name, size and type."""
+
 STANDARD = {"onHostMaintenance": "MIGRATE", "automaticRestart": True, "preemptible": False, "provisioningModel": "STANDARD"}
 """What Google makes of an instance without scheduling."""
 
@@ -63,6 +66,8 @@ def _attached(estate: Estate, instance: Thing, index: int, asked: Mapping[str, A
     params = made.pop("initializeParams", {})
     if made["type"] == "SCRATCH":
         return made | {"diskSizeGb": "375"}
+    encryption = made.pop("diskEncryptionKey", None)
+    params |= {"diskEncryptionKey": encryption} if encryption else {}
     disk = _existing(estate, instance, made) if made.get("source") else _new(estate, instance, index, params)
     attach(estate, disk, instance.link)
     return made | {"source": disk.link, "diskSizeGb": disk.shown["sizeGb"]}
@@ -81,7 +86,7 @@ def _new(estate: Estate, instance: Thing, index: int, params: Mapping[str, Any])
         "name": params.get("diskName") or (name if index == 0 else f"{name}-{index}"),
         "sizeGb": params.get("diskSizeGb"),
         "type": params.get("diskType"),
-        **{key: params.get(key) for key in ("sourceImage", "sourceSnapshot", "labels", "description", "resourcePolicies")},
+        **{key: params.get(key) for key in OF_A_DISK},
     }
     disk = make_disk(estate, (project, zone), {key: value for key, value in body.items() if value})
     disk.shown["status"] = "READY"

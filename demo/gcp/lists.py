@@ -20,7 +20,8 @@ MOST = 500
 
 @plays(
     "compute.disks.list", "compute.regionDisks.list", "compute.instances.list", "compute.addresses.list",
-    "compute.globalAddresses.list", "compute.snapshots.list", "compute.zoneOperations.list", "compute.regionOperations.list",
+    "compute.globalAddresses.list", "compute.snapshots.list", "compute.machineImages.list", "compute.zoneOperations.list",
+    "compute.regionOperations.list",
     "compute.globalOperations.list",
 )  # fmt: skip
 def in_one_place(estate: Estate, call: Call) -> Row:

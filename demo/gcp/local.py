@@ -18,6 +18,7 @@ from demo.gcp.door import Door, Hook
 from demo.gcp.estate import Estate, Thing, stamp
 from demo.gcp.faults import Fault
 from demo.gcp.instances import make_instance
+from demo.gcp.machine_images import make_machine_image
 from demo.gcp.networks import make_address
 from demo.gcp.projects import make_folder, make_project
 from demo.gcp.refusals import Refusal
@@ -27,8 +28,10 @@ from reapers.clock import Clock, SystemClock
 
 ZONE = "us-central1-a"
 
-_MAKE = {"disks": make_disk, "instances": make_instance, "addresses": make_address}
-_SETTLED = {"disks": "READY", "instances": "RUNNING", "addresses": "RESERVED"}
+_MAKE = {
+    "disks": make_disk, "instances": make_instance, "addresses": make_address, "machineImages": make_machine_image,
+}  # fmt: skip
+_SETTLED = {"disks": "READY", "instances": "RUNNING", "addresses": "RESERVED", "machineImages": "READY"}
 
 
 class LocalGCP:
@@ -72,8 +75,14 @@ class LocalGCP:
         with self.door.lock:
             return make_folder(self.door.estate, name, parent, title or name.replace("/", " "))
 
+    def key(self, name: str, state: str = "ENABLED") -> str:
+        """A key of Cloud KMS, `projects/p/locations/l/keyRings/r/cryptoKeys/k`, with one version. Returns the name."""
+        with self.door.lock:
+            self.door.estate.keys[f"{name}/cryptoKeyVersions/1"] = state
+        return name
+
     def seed(self, place: str, collection: str, body: Mapping[str, Any], **shown: Any) -> dict[str, Any]:
-        """A disk, instance or address in place: checked like an insert, without a call. Returns its JSON.
+        """A disk, instance, address or machine image in place: checked like an insert, without a call. Returns its JSON.
 
         `place` is project/location: `acme-dev/us-central1-a`. `shown` sets what only Google writes, times as datetimes:
         `status="TERMINATED", lastStopTimestamp=…`.

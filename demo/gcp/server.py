@@ -34,7 +34,8 @@ class Handler(BaseHTTPRequestHandler):
     def _go(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         try:
-            status, answer = self.server.door.handle(self.command, self.path, raw)
+            role = self.headers.get("Authorization", "").removeprefix("Bearer local-")
+            status, answer = self.server.door.handle(self.command, self.path, raw, role=role)
         except Dropped:
             self.close_connection = True
             return

@@ -13,8 +13,8 @@ from demo.gcp.refusals import Refusal
 
 @plays(
     "compute.disks.get", "compute.regionDisks.get", "compute.instances.get", "compute.addresses.get",
-    "compute.globalAddresses.get", "compute.snapshots.get", "compute.zoneOperations.get", "compute.regionOperations.get",
-    "compute.globalOperations.get",
+    "compute.globalAddresses.get", "compute.snapshots.get", "compute.machineImages.get", "compute.zoneOperations.get",
+    "compute.regionOperations.get", "compute.globalOperations.get",
 )  # fmt: skip
 def get(estate: Estate, call: Call) -> dict[str, Any]:
     """One resource or operation."""
@@ -25,7 +25,7 @@ def get(estate: Estate, call: Call) -> dict[str, Any]:
 
 @plays(
     "compute.disks.setLabels", "compute.regionDisks.setLabels", "compute.instances.setLabels", "compute.addresses.setLabels",
-    "compute.globalAddresses.setLabels", "compute.snapshots.setLabels",
+    "compute.globalAddresses.setLabels", "compute.snapshots.setLabels", "compute.machineImages.setLabels",
 )  # fmt: skip
 def set_labels(estate: Estate, call: Call) -> dict[str, Any]:
     """Replaces all labels, if the caller shows that it knows the ones that it replaces."""

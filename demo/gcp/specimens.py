@@ -50,6 +50,22 @@ def _address(gcp: LocalGCP, number: int) -> str:
     return str(gcp.seed(f"{PROJECT}/{REGION}", "addresses", {"name": f"address-{number}", "labels": LABELS})["name"])
 
 
+def _snapshot(gcp: LocalGCP, number: int) -> str:
+    """Of a disk that is there."""
+    body = {"name": f"disk-{number}", "sizeGb": "20", "labels": LABELS}
+    gcp.seed(f"{PROJECT}/{ZONE}", "disks", body)
+    made = {"name": f"snapshot-{number}", "labels": LABELS}
+    gcp.ask("POST", f"{PROJECT}/zones/{ZONE}/disks/disk-{number}/createSnapshot", made)
+    gcp.alter((PROJECT, "global", "snapshots", f"snapshot-{number}"), status="READY")
+    return f"snapshot-{number}"
+
+
+def _machine_image(gcp: LocalGCP, number: int) -> str:
+    _instance(gcp, number)
+    body = {"name": f"image-{number}", "sourceInstance": f"zones/{ZONE}/instances/instance-{number}", "labels": LABELS}
+    return str(gcp.seed(f"{PROJECT}/global", "machineImages", body)["name"])
+
+
 def _project(gcp: LocalGCP, number: int) -> str:  # noqa: ARG001 - an account of GCP is one project
     gcp.door.estate.projects[PROJECT]["labels"] = dict(LABELS)
     return PROJECT
@@ -95,6 +111,20 @@ SPECIMENS = {
         listed_by="compute.addresses.aggregatedList",
         make=_address,
         changes={"relabelled": _alter("addresses", REGION, labels={"owner": "search"})},
+    ),
+    "gcp.snapshot": Specimen(
+        collection="snapshots",
+        location="global",
+        listed_by="compute.snapshots.list",
+        make=_snapshot,
+        changes={"relabelled": _alter("snapshots", "global", labels={"owner": "search"})},
+    ),
+    "gcp.machine_image": Specimen(
+        collection="machineImages",
+        location="global",
+        listed_by="compute.machineImages.list",
+        make=_machine_image,
+        changes={"relabelled": _alter("machineImages", "global", labels={"owner": "search"})},
     ),
     "gcp.project": Specimen(
         collection="",

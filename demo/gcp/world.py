@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from demo.gcp.local import LocalGCP
+from demo.gcp.plays import labelled
 from demo.gcp.specimens import PROJECT, SPECIMENS
 from engine.model import EVERYWHERE, Role
 from reapers.clock import SystemClock
@@ -77,7 +78,7 @@ class GCPWorld:
             shown["labels"] = {**shown["labels"], **labels}
             return
         shown = self.gcp.look(f"{PROJECT}/{specimen.location}", specimen.collection, id) or {}
-        self.gcp.alter((PROJECT, specimen.location, specimen.collection, id), labels={**shown["labels"], **labels})
+        self.gcp.alter((PROJECT, specimen.location, specimen.collection, id), **labelled({**shown["labels"], **labels}))
 
     def changes(self, kind: str) -> Mapping[str, Callable[[str], object]]:
         """Those of the specimen."""

@@ -49,9 +49,33 @@ def payload(message: Message, button: Mapping[str, Any], person: Person, respons
     }  # fmt: skip
 
 
+def command(text: str, person: Person, response_url: str) -> dict[str, str]:
+    """The form of a slash command `/sexton TEXT` as Slack documents it."""
+    return {
+        "token": "deprecated",
+        "team_id": person.team,
+        "team_domain": "demo",
+        "channel_id": "C0000001",
+        "channel_name": "general",
+        "user_id": person.id,
+        "user_name": person.name.lower(),
+        "command": "/sexton",
+        "text": text,
+        "api_app_id": APP,
+        "is_enterprise_install": "false",
+        "response_url": response_url,
+        "trigger_id": f"command.{person.id}",
+    }
+
+
 def send(url: str, content: Mapping[str, Any], signing_secret: str, at: float) -> Pressed:
     """POST a payload as Slack does: a form with one field, signed at `at` (seconds since 1970)."""
-    body = urlencode({"payload": json.dumps(content)})
+    return post(url, {"payload": json.dumps(content)}, signing_secret, at)
+
+
+def post(url: str, form: Mapping[str, str], signing_secret: str, at: float) -> Pressed:
+    """POST a signed form."""
+    body = urlencode(form)
     timestamp = str(int(at))
     signature = SignatureVerifier(signing_secret).generate_signature(timestamp=timestamp, body=body)
     headers = {

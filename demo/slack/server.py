@@ -48,6 +48,8 @@ class LocalSlack:
         self.signing_secret = signing_secret
         self.deliver_to = ""
         """The product's /slack/actions address: where clicks are POSTed."""
+        self.commands_to = ""
+        """The product's /slack/commands address."""
         self.token = ""
         """The only bot token that is accepted; empty: any."""
         self._port = port
@@ -120,14 +122,26 @@ class LocalSlack:
 
     def press(self, case: str, button: str, person: str) -> Pressed:
         """Press a case's newest button as the person with this e-mail address. LookupError: no such button or person."""
-        someone = next((one for one in self.workspace.people.values() if one.email == person.lower()), None)
-        if someone is None:
-            raise LookupError(f"nobody in this Slack has the address {person}")
+        someone = self._someone(person)
         for message in reversed(self.messages()):
             for found in message.buttons():
                 if found["action_id"] == f"sexton.{button}" and found["value"].startswith(f"{case}."):
                     return self.click(message, found, someone)
         raise LookupError(f"no message has a button {button} for case {case}")
+
+    def command(self, text: str, person: str) -> Pressed:
+        """Type `/sexton TEXT` as the person with this e-mail address. LookupError: no such person."""
+        someone = self._someone(person)
+        if not self.commands_to:
+            return Pressed(0, "Nobody listens to this Slack's commands.")
+        form = presses.command(text, someone, f"{self._url}/response/none/0/{someone.id}")
+        return presses.post(self.commands_to, form, self.signing_secret, self.workspace.clock.now().timestamp())
+
+    def _someone(self, email: str) -> Person:
+        someone = next((one for one in self.workspace.people.values() if one.email == email.lower()), None)
+        if someone is None:
+            raise LookupError(f"nobody in this Slack has the address {email}")
+        return someone
 
     def click(self, message: Message, button: Mapping[str, Any], person: Person) -> Pressed:
         """Send what Slack sends when this person presses this button, and keep the answer under the message.

@@ -115,7 +115,7 @@ def _first_telling(track: Track, before: Finding, rules: Rules, at: datetime) ->
     finding = track.finding
     if finding.mode is Mode.OBSERVE or Mode.NOTIFY not in finding.terms.after:
         return None
-    due = later(track.opened, finding.terms.after[Mode.NOTIFY], rules.zone(track.seen.view.owner.team))
+    due = later(track.opened, finding.terms.after[Mode.NOTIFY], rules.calendar(track.seen.view.owner.team))
     first = max(track.agreed + rules.policies.organization.persistence_over.comparable, due)
     if first > at:
         return None

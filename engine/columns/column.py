@@ -44,6 +44,10 @@ class Coded:
     unknown: bool = True
     """Whether some resource's cell is unknown: where none is, both passes of a test are one."""
 
+    def at(self, rows: Any) -> Coded:
+        """The same of some resources."""
+        return Coded(self.codes[rows], self.cells, self.ordered, self.unknown)
+
     def mapped(self, change: Callable[[Cell], Cell]) -> Coded:
         """A field that is a function of this one: the same codes, other cells."""
         cells = tuple(change(cell) for cell in self.cells)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,14 +12,18 @@ import numpy as np
 
 from engine.columns.column import HIDDEN, Cell, Coded, Codes, Column, Floats, Micros, Numbers
 from engine.columns.encode import encoded, remapped
-from engine.model import Account, Inventory, KindTable, Resource, Unknown
-from engine.money import FREE, Money
+from engine.model import Account, Gap, Inventory, KindTable, Resource, Unknown
+from engine.money import FREE, Money, billionths
 
 KEY = ("kind", "account", "region", "id", "name")
 FIELD, TAG = "field/", "tag/"
 TAGS, COST, DOLLARS, AGE, IDLE = "tags", "cost", "monthly_dollars", "age_days", "idle_days"
 BORN, START = "born", "start"
-NANOS, UNPRICED = "cost_nanos", "cost_unpriced"
+NANOS, UNPRICED, UNFREE = "cost_nanos", "cost_unpriced", "cost_unfree"
+LINKING, LINKED = "linking", "linked"
+AGES, MONEY, LINKS = (BORN, START, AGE), (COST, DOLLARS, NANOS, UNPRICED, UNFREE), (LINKING, LINKED)
+ALWAYS = (*KEY, TAGS, IDLE, *AGES, *MONEY, *LINKS)
+"""What every set of policies needs. Tags and fields are looked for when a policy first names them."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -46,9 +50,11 @@ class Columns:
     """A column by its name: one of KEY, `tags`, `cost`, `monthly_dollars`, `age_days`, `idle_days`, `field/…`, `tag/…`."""
     moment: Callable[[str], Micros]
     """Whole numbers by their name. Moments: `born` (created, else first seen, else `as_of`) and `start`, the later of that and
-    first seen. Of each distinct cost: `cost_nanos`, what is known of it in billionths of a dollar, and `cost_unpriced`."""
+    first seen. Of each distinct cost: `cost_nanos`, what is known of it in billionths of a dollar, `cost_unpriced`, and
+    `cost_unfree`, 0 for what is free. Of each link between two resources, their places: `linking` refers to `linked`."""
     id: str = ""
     commit: str = ""
+    gaps: tuple[Gap, ...] = ()
 
     @classmethod
     def of(cls, inventory: Inventory, kinds: Mapping[str, KindTable]) -> Columns:
@@ -97,9 +103,12 @@ def dollars_of(codes: Codes, costs: Sequence[Money]) -> Column:
 
 
 def amounts_of(costs: Sequence[Money]) -> dict[str, Micros]:
-    """Costs as whole numbers, which add up without a loss: billionths of a dollar, and how many have no price."""
-    nanos = [int(cost.known.scaleb(9).to_integral_value()) for cost in costs]
-    return {NANOS: np.array(nanos, np.int64), UNPRICED: np.array([cost.unpriced for cost in costs], np.int64)}
+    """Costs as whole numbers, which add up without a loss."""
+    return {
+        NANOS: np.array([billionths(cost) for cost in costs], np.int64),
+        UNPRICED: np.array([cost.unpriced for cost in costs], np.int64),
+        UNFREE: np.array([not cost.free for cost in costs], np.int64),
+    }
 
 
 def cost_order(cost: Money) -> tuple[bool, Decimal, int, str, bool]:
@@ -112,6 +121,7 @@ class _Gathered:
 
     def __init__(self, inventory: Inventory, kinds: Mapping[str, KindTable]) -> None:
         self.inventory = inventory
+        self.kinds = kinds
         self.facts = {
             name: table.main_fact if (table := kinds.get(name)) else ""
             for name in sorted({one.key.kind for one in inventory.resources})
@@ -139,6 +149,7 @@ class _Gathered:
             moment=self.moment,
             id=self.inventory.id,
             commit=self.inventory.commit,
+            gaps=self.inventory.gaps,
         )
 
     def column(self, name: str) -> Column:
@@ -168,11 +179,24 @@ class _Gathered:
         return Numbers(values)
 
     def moment(self, name: str) -> Micros:
+        if name in LINKS and name not in self.moments:
+            links = np.array(list(self.links()), np.int64).reshape(-1, 2)
+            self.moments |= {LINKING: links[:, 0], LINKED: links[:, 1]}
         if name not in self.moments:
             read = _born if name == BORN else _start
             moments = (micros_of(read(one, self.inventory.as_of)) for one in self.inventory.resources)
             self.moments[name] = np.fromiter(moments, np.int64, len(self.inventory.resources))
         return self.moments[name]
+
+    def links(self) -> Iterator[tuple[int, int]]:
+        """What refers to what, of those that are here."""
+        places: dict[str, list[int]] = {}
+        for place, one in enumerate(self.inventory.resources):
+            places.setdefault(one.key.ref, []).append(place)
+        for place, one in enumerate(self.inventory.resources):
+            table = self.kinds.get(one.key.kind)
+            for key in table.links(one) if table else ():
+                yield from ((place, other) for other in places.get(key.ref, ()))
 
 
 def _born(resource: Resource, as_of: datetime) -> datetime:

@@ -108,6 +108,7 @@ class _Sheet:
         self.values = np.full(columns.rows, np.nan)
         self.source = np.zeros(columns.rows, np.uint8)
         self.invalid = np.zeros(columns.rows, np.bool_)
+        self.run_out = np.zeros(columns.rows, np.bool_)
 
     def by_tag(self, texts: Coded, zones: Coded) -> None:
         """What a tag says, but not longer than the rule allows."""
@@ -117,8 +118,9 @@ class _Sheet:
             return
         self.source[rows] = BY_TAG
         born = self.columns.moment(BORN)[rows]
-        ends, invalid = _ends(_taken(texts, rows), _taken(zones, rows).merged(), born)
+        ends, invalid = _ends(texts.at(rows), zones.at(rows).merged(), born)
         self.invalid[rows] = invalid
+        self.run_out[rows] = ~invalid & (ends < micros_of(self.columns.as_of))
         longest = _micros([span_of(rule.longest) if rule.longest else None for rule in self.found])[self.rules[rows]]
         limited = longest != NEVER
         ends[limited] = np.minimum(ends[limited], born[limited] + longest[limited])
@@ -143,12 +145,8 @@ class _Sheet:
             days_left=Numbers(self.values, unknown if some else None),
             source=Coded(self.source, SOURCES, unknown=False),
             invalid=Coded(self.invalid.view(np.uint8), (False, True), unknown=False),
-            run_out=(self.source == BY_TAG) & (self.values < 0),
+            run_out=self.run_out,
         )
-
-
-def _taken(column: Coded, rows: Micros) -> Coded:
-    return Coded(column.codes[rows], column.cells, unknown=column.unknown)
 
 
 def _ends(texts: Coded, zones: Coded, born: Micros) -> tuple[Micros, Mask]:

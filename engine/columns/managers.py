@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.columns.column import HIDDEN, Cell, Coded, joined
 from engine.columns.inventory import TAGS, Columns
 from engine.managed import speaks
 from engine.model import Unknown
-from engine.view import MANAGERS, manager_of
+from engine.view import NAMING, manager_of
 
 
-def managers(columns: Columns) -> Coded:
-    """Who else manages each resource."""
+def managers(columns: Columns, rows: Any = slice(None)) -> Coded:
+    """Who else manages each resource, or each of some."""
     keys = sorted(filter(speaks, columns.tag_keys))
-    names = [name for name in MANAGERS if isinstance(columns.field(name), Coded)]
+    names = [name for name in NAMING if isinstance(columns.field(name), Coded)]
     fields = [column for name in names if isinstance(column := columns.field(name), Coded)]
 
     def manager(*cells: Cell) -> Cell:
@@ -22,4 +24,4 @@ def managers(columns: Columns) -> Coded:
         known = {name: cell for name, cell in zip(names, named, strict=True) if cell is not None}
         return manager_of(HIDDEN if hidden else tags, known)
 
-    return joined([columns.coded(TAGS), *map(columns.tag, keys), *fields], manager)
+    return joined([column.at(rows) for column in (columns.coded(TAGS), *map(columns.tag, keys), *fields)], manager)

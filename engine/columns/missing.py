@@ -14,6 +14,7 @@ from engine.condition.condition import Clause
 from engine.condition.leaf import Leaf
 from engine.model import Unknown
 from engine.policy import Reap, Selection
+from engine.spent import NEEDED
 
 Found = Iterator[tuple[str, Mask]]
 """Names of fields, and which resources they leave undecided."""
@@ -38,7 +39,8 @@ class _Search:
         yield from self._in(policy.selects)
         yield "owner", self._undecided(rule.scope)
         yield "owner", self._undecided(rule.owner_known)
-        yield "tags", self._undecided(rule.not_protected)
+        yield "tags", self._undecided(self.rules.not_tagged())
+        yield from self._part(NEEDED.root)
         for exemption in self.rules.active(policy):
             undecided = self._undecided(self.rules.exempt(exemption))
             inner = list(self._in(exemption.selects))

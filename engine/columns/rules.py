@@ -18,6 +18,7 @@ from engine.condition.leaf import Leaf
 from engine.judge import protects
 from engine.model import Unknown
 from engine.policy import Exemption, PolicySet, Reap, Selection
+from engine.spent import NEEDED
 
 KEY_PARTS = ("kind", "account", "region", "id")
 
@@ -143,6 +144,17 @@ class Rules:
         return Pair(least, self.graph.join(True, (self.graph.opposite(one.least) for one in found)))
 
     def _not_protected(self) -> Pair:
+        marked, needed = self.not_marked(), self.clause(NEEDED.root)
+        least = self.graph.join(True, [marked.least, self.graph.opposite(needed.most)])
+        return Pair(least, self.graph.join(True, [marked.most, self.graph.opposite(needed.least)]))
+
+    def not_marked(self) -> Pair:
+        """Whether the Organization protects it neither by name nor by tag."""
+        named, tagged = list(self._not_named()), self.not_tagged()
+        return Pair(*(self.graph.join(True, [*named, one]) for one in (tagged.least, tagged.most)))
+
+    def not_tagged(self) -> Pair:
+        """Whether none of its tags protects it; unknown where they are."""
         columns, protect = self.views.columns, self.policies.organization.protect
         keys = sorted(key for key in columns.tag_keys if protects(key, protect.tags))
         tags = columns.coded(TAGS)
@@ -154,8 +166,7 @@ class Rules:
         for column in map(columns.tag, keys):
             least.append(self.graph.cells(column, [ABSENT]))
             most.append(self.graph.cells(column, [ABSENT, UNKNOWN]))
-        named = list(self._not_named())
-        return Pair(self.graph.join(True, [*named, *least]), self.graph.join(True, [*named, *most]))
+        return Pair(self.graph.join(True, least), self.graph.join(True, most))
 
     def _not_named(self) -> Iterator[Node]:
         """Not one of the accounts and resources that the Organization protects by name."""

@@ -54,19 +54,19 @@ class ColumnVerdicts:
     """The verdicts of a set of policies on an inventory. Exactly what engine/judge.py says of each resource."""
 
     def __init__(self, rules: Rules, named: Mapping[str, Rule], found: Mapping[str, Verdict]) -> None:
-        self._rules = rules
+        self.rules = rules
         self._named = named
         self._found = found
 
     @property
     def columns(self) -> Columns:
         """The inventory."""
-        return self._rules.views.columns
+        return self.rules.views.columns
 
     @property
     def views(self) -> Views:
         """The inventory under the commit: owners, teams, lifetimes."""
-        return self._rules.views
+        return self.rules.views
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -87,7 +87,7 @@ class ColumnVerdicts:
 
     def speaks_of(self, policy: str, rows: Rows) -> Mask:
         """Whether these resources are of kinds that a policy speaks of."""
-        reap = self._rules.policies.reaps.get(policy)
+        reap = self.rules.policies.reaps.get(policy)
         kinds = self.columns.kinds
         spoken_of = np.array([reap is not None and kind in reap.selects.kinds for kind in kinds.cells], np.bool_)
         return np.asarray(spoken_of[kinds.codes[rows]])
@@ -99,9 +99,9 @@ class ColumnVerdicts:
     def spared(self, policy: str) -> Mapping[Reason, Rows]:
         """The resources of its kinds that a policy leaves alone, by the first reason."""
         rule, rows = self._named[policy], self.columns.rows
-        when = self._rules.graph.join(True, [rule.scope.most, rule.when.most])
+        when = self.rules.graph.join(True, [rule.scope.most, rule.when.most])
         steps = [when, rule.not_protected.most, rule.not_exempt.most, rule.old_enough]
-        kinds, *holds = (mask_of(bits, rows) for bits in bitmaps(self._rules.graph, [rule.kinds, *steps], rows))
+        kinds, *holds = (mask_of(bits, rows) for bits in bitmaps(self.rules.graph, [rule.kinds, *steps], rows))
         left: Mask = kinds
         found = {}
         for reason, held in zip(Reason, holds, strict=True):
@@ -113,24 +113,24 @@ class ColumnVerdicts:
         """For undecided resources: the fields that leave them so, sorted."""
         found: list[tuple[str, ...]] = []
         for piece in pieces(rows):
-            found += missing(self._rules, self._rule_of(policy), Block(self._rules.graph, piece, len(piece)))
+            found += missing(self.rules, self._rule_of(policy), Block(self.rules.graph, piece, len(piece)))
         return found
 
     def again(self, policy: Reap) -> ColumnVerdicts:
         """The same with one policy changed or added; nothing else is evaluated anew."""
-        name, policies = policy.meta.name, self._rules.policies
-        rules = self._rules.under(replace(policies, reaps={**policies.reaps, name: policy}))
+        name, policies = policy.meta.name, self.rules.policies
+        rules = self.rules.under(replace(policies, reaps={**policies.reaps, name: policy}))
         named = {name: rules.rule(policy)}
         return ColumnVerdicts(rules, {**self._named, **named}, {**self._found, **evaluated(rules, _pairs(named))})
 
     def after(self, context: Context) -> ColumnVerdicts:
         """The same inventory under another commit. What both say alike is evaluated once."""
-        if not self._rules.views.serves(context):
+        if not self.rules.views.serves(context):
             return judge_columns(self.columns, context)
         return self._under(context.policies)
 
     def _under(self, policies: PolicySet) -> ColumnVerdicts:
-        rules = self._rules.under(policies)
+        rules = self.rules.under(policies)
         named = {name: rules.rule(policy) for name, policy in policies.reaps.items()}
         known = {(one.all.least, one.all.most): self._found[name] for name, one in self._named.items()}
         same = {name: known[key] for name, one in named.items() if (key := (one.all.least, one.all.most)) in known}
@@ -138,7 +138,7 @@ class ColumnVerdicts:
         return ColumnVerdicts(rules, named, {name: same.get(name) or fresh[name] for name in named})
 
     def _rule_of(self, policy: str) -> tuple[Reap, Rule]:
-        return self._rules.policies.reaps[policy], self._named[policy]
+        return self.rules.policies.reaps[policy], self._named[policy]
 
 
 def judge_columns(columns: Columns, context: Context) -> ColumnVerdicts:

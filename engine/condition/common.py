@@ -35,6 +35,11 @@ COMMON: Mapping[str, Field] = {
     "monthly_dollars": Field(
         type="double", optional=True, unit="USD", doc="Its list price for a month; unknown where there is no price."
     ),
+    "terraform_state": Field(
+        type="string",
+        optional=True,
+        doc="Its address in the Terraform state files that were given, `none` where it is in none of them; absent without any.",
+    ),
     "managed_by": Field(
         type="string", optional=True, doc="The stack, state file or controller that manages it; absent where none does."
     ),

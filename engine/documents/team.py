@@ -60,10 +60,10 @@ def _holidays(draft: Draft) -> str:
         country, _, part = code.partition("-")
         path = ("spec", "holidays")
         if country not in known:
-            draft.error(
-                "reference", path, f"there is no holiday calendar {country!r}", "write a country's code, such as DE or US"
-            )
+            hint = did_you_mean(country, known) or "write a country's code, such as DE or US"
+            draft.error("reference", path, f"there is no holiday calendar {country!r}", hint)
         elif part and part not in known[country]:
-            hint = f"write {country} alone or with one of {', '.join(known[country])}" if known[country] else f"write {country}"
+            parts = f"write {country} alone or with one of {', '.join(known[country])}" if known[country] else f"write {country}"
+            hint = did_you_mean(part, known[country]) or parts
             draft.error("reference", path, f"the calendar {country} has no part {part!r}", hint)
     return code

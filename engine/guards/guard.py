@@ -8,6 +8,7 @@ from datetime import datetime
 
 from engine.case import Action, Case
 from engine.limits import Usage
+from engine.looked import Look
 from engine.standing import Standing
 
 
@@ -22,6 +23,12 @@ class Asked:
     usage: Usage
     """The acts of the last 24 hours, those that a plan has already taken among them."""
     now: datetime
+    look: Look | None = None
+    """The resource as read a moment ago; None where nothing was read again, as in a plan."""
+    last: bool = False
+    """Whether nothing but the call comes after this question."""
+    leaving: frozenset[str] = frozenset()
+    """Key texts of what goes in the same plan: what refers to this and goes with it does not hold it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

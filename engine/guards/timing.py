@@ -10,7 +10,7 @@ from engine.schedule import Rules
 
 def _window(asked: Asked) -> bool:
     policies = asked.standing.policies
-    return not is_open(policies.organization.hours, Rules(policies=policies).zone(asked.case.team), asked.now)
+    return not is_open(policies.organization.hours, Rules(policies=policies).calendar(asked.case.team), asked.now)
 
 
 def met_limits(asked: Asked) -> tuple[str, ...]:

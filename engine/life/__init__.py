@@ -11,7 +11,7 @@ from typing import Any
 
 from engine import case as of
 from engine.case import Case, Event
-from engine.life import acts, people, scans, time
+from engine.life import acts, people, recovered, scans, time, veto
 from engine.schedule import Rules
 
 Step = Callable[[Case, Any, Rules, datetime], Case]
@@ -33,6 +33,9 @@ STEPS: Mapping[type, Step] = {
     of.Voided: acts.voided,
     of.Drifted: acts.drifted,
     of.Blocked: acts.blocked,
+    of.Recovered: recovered.recovered,
+    of.Marked: veto.marked,
+    of.Vetoed: veto.vetoed,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from engine.case import ACTING, Case, Closed, Ending, State
+from engine.case import ACTING, Case, Closed, Ending, Kept, State
 from engine.model import Mode, Verb
 
 OVER = frozenset({State.DELETED, State.RESTORING, State.CLOSED})
@@ -32,7 +32,30 @@ def close(case: Case, ending: Ending, now: datetime) -> Case:
 def again(case: Case, tell: str) -> Case:
     """Approvals are void and nothing happens before the owner has been told once more."""
     state = State.STOPPED if case.rung is Mode.STOP else State.NOTIFIED
-    return replace(unready(case), state=state, tell=tell)
+    return replace(unready(case), state=state, tell=tell, called=(), grace_from=None)
+
+
+def ask(case: Case, approve_by: datetime) -> Case:
+    """People are asked to agree; whoever was asked before that nobody had answered is forgotten."""
+    return replace(
+        case,
+        state=State.AWAITING_APPROVAL,
+        agreements=(),
+        execute_by=None,
+        approve_by=approve_by,
+        escalated=False,
+        further=0,
+        escalate_at=None,
+        tell="approval",
+    )
+
+
+def leave(case: Case, kept: Kept) -> Case:
+    """Left alone until a date. Nothing of what was agreed, asked or promised lives on."""
+    return replace(
+        unready(case), state=State.KEPT, kept=kept, due=kept.until, tell="", paused_at=None, missing=(), stuck="", stuck_by=(),
+        stuck_from=None, called=(), grace_from=None,
+    )  # fmt: skip
 
 
 def unready(case: Case) -> Case:
@@ -45,6 +68,8 @@ def unready(case: Case) -> Case:
         execute_by=None,
         held_at=None,
         escalated=False,
+        further=0,
+        escalate_at=None,
         backed_up=False,
         generation=case.generation + int(made),
         memory={verb: kept for verb, kept in case.memory.items() if verb is not Verb.BACKUP},

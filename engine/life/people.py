@@ -7,21 +7,45 @@ from datetime import datetime
 
 from engine import case as of
 from engine.case import Case, Ending, State, Told
-from engine.life.moves import SETTLED, again, close, unready
+from engine.last_call import earliest, with_call
+from engine.life.moves import SETTLED, again, close, leave
 from engine.model import Mode
-from engine.schedule import Rules, complete, due_after
+from engine.schedule import Rules, complete, due_after, next_rung, repeats
 
 
 def told(case: Case, event: of.Delivered, rules: Rules, now: datetime) -> Case:
-    """The owner knows. From here the grace runs; a repeated notice never makes a date earlier."""
-    told = Told(at=now, channel=event.channel, receipt=event.receipt, promised=event.promised, mode=event.mode)
-    case = replace(case, told=told, tell="")
+    """The owner knows. From here the grace runs; a repeated notice starts no new one, and none makes a date earlier."""
+    promised = {**(case.told.promised if case.told else {}), **event.promised}
+    told = Told(at=now, channel=event.channel, receipt=event.receipt, promised=promised, mode=event.mode)
+    known = replace(case, told=told, tell="")
     if case.state is State.NOTIFIED:
-        case = replace(case, state=State.GRACE, rung=Mode.NOTIFY, rung_at=now)
-    elif case.state is not State.STOPPED:
+        known = replace(known, state=State.GRACE, rung=Mode.NOTIFY, rung_at=now)
+    if next_rung(known) in event.promised:
+        known = replace(known, called=with_call(case, now))
+    if repeats(case):
+        return _told_again(known, case.tell, rules, now)
+    if case.state not in (State.NOTIFIED, State.STOPPED):
+        return known
+    due = max(filter(None, (known.due, due_after(known, rules))), default=None)
+    return replace(known, due=due, grace_from=now, reminded=False)
+
+
+def _told_again(case: Case, tell: str, rules: Rules, now: datetime) -> Case:
+    """The date stands, or is the one that was told now; those who are asked next have their time to answer."""
+    rung = next_rung(case)
+    if rung is not None and case.told and case.due:
+        due = max(case.due, case.told.promised.get(rung, case.due))
+        counts = earliest(case.called, max(due, now))
+        case = replace(case, due=counts if counts > now else due)
+    if tell not in ASKS_FURTHER:
         return case
-    due = due_after(case, rules)
-    return replace(case, due=max(filter(None, (case.due, due)), default=None))
+    further = case.further + (tell == "further")
+    more = further < len(rules.when_silent(case.team))
+    return replace(case, further=further, escalate_at=rules.ask_further_at(case.team, now) if more else None)
+
+
+ASKS_FURTHER = frozenset({"escalated", "further"})
+"""After these somebody else is asked, if nobody answers."""
 
 
 def agreed(case: Case, event: of.Approved, rules: Rules, now: datetime) -> Case:
@@ -32,7 +56,8 @@ def agreed(case: Case, event: of.Approved, rules: Rules, now: datetime) -> Case:
     case = replace(case, agreements=(*agreements, event.agreement))
     if not complete(event.needs, case.agreements, case.owner):
         return case
-    return replace(case, state=State.APPROVED, approve_by=None, tell="", execute_by=rules.execute_by(case.team, now))
+    by = rules.execute_by(case.team, now)
+    return replace(case, state=State.APPROVED, approve_by=None, escalate_at=None, tell="", execute_by=by)
 
 
 def rejected(case: Case, event: of.Rejected, rules: Rules, now: datetime) -> Case:
@@ -44,10 +69,7 @@ def keeping(case: Case, event: of.Keeping, rules: Rules, now: datetime) -> Case:
     """Kept or snoozed, until a date."""
     if case.state in SETTLED or case.rung is Mode.DELETE:
         return case
-    return replace(
-        unready(case), state=State.KEPT, kept=event.kept, snoozes=case.snoozes + event.snooze, due=event.kept.until, tell="",
-        paused_at=None, stuck="", stuck_from=None,
-    )  # fmt: skip
+    return replace(leave(case, event.kept), snoozes=case.snoozes + event.snooze)
 
 
 def disowned(case: Case, event: of.Disowned, rules: Rules, now: datetime) -> Case:
@@ -62,7 +84,8 @@ def retried(case: Case, event: of.Retried, rules: Rules, now: datetime) -> Case:
     """A person says that it may go on from where it was stuck."""
     if case.state is not State.STUCK or case.stuck_from is None:
         return case
-    return replace(case, state=case.stuck_from, stuck="", stuck_from=None)
+    tell = "restarted" if case.stuck_from is State.NOTIFIED else ""
+    return replace(case, state=case.stuck_from, stuck="", stuck_by=(), stuck_from=None, tell=tell)
 
 
 def restore_asked(case: Case, event: of.RestoreAsked, rules: Rules, now: datetime) -> Case:

@@ -6,13 +6,18 @@ from dataclasses import replace
 from datetime import datetime
 
 from engine import case as of
-from engine.case import Case, Ending, State
-from engine.life.moves import SETTLED, again, close
+from engine.case import Case, Ending, Kept, Starter, State
+from engine.life.entries import SOMEBODY
+from engine.life.moves import SETTLED, again, close, leave
 from engine.model import Mode
-from engine.schedule import Rules
+from engine.recreated import capped
+from engine.schedule import Rules, persisted
 
 REPEATED = frozenset({State.AWAITING_APPROVAL, State.APPROVED, State.SNAPSHOTTING})
 """Where a changed resource is told again: somebody was asked to agree to what it was."""
+
+MOST_RESTARTS = 5
+"""So often we stop again what the provider has started; then a person looks. RDS starts every seven days: five weeks."""
 
 
 def judged(case: Case, event: of.Judged, rules: Rules, now: datetime) -> Case:
@@ -21,14 +26,43 @@ def judged(case: Case, event: of.Judged, rules: Rules, now: datetime) -> Case:
         return case
     if event.missing:
         return replace(case, paused_at=case.paused_at or now, missing=event.missing)
+    if event.started is Starter.SOMEBODY:
+        return _in_use(case, rules, now)
     if not event.findings:
         closed = close(case, event.ending, now)
         return replace(closed, tell="") if event.started else closed
     case = _resume(case, now)
+    seen = _seen(case, event)
+    if event.started is Starter.PROVIDER:
+        return _restarted(seen)
+    return _told_anew(case, _agree(_new_to_us(case, seen, event.as_of), event.as_of, rules), now)
+
+
+def _in_use(case: Case, rules: Rules, now: datetime) -> Case:
+    """Somebody started what we had stopped, so they need it: left alone as if its owner had said keep."""
+    kept = Kept(until=rules.keep_until(case.team, now), who=SOMEBODY, reason="started again after we had stopped it")
+    return replace(leave(case, kept), rung=Mode.OBSERVE, quarantined=None, restarts=0)
+
+
+def _restarted(case: Case) -> Case:
+    """The provider started what we had stopped, and nobody asked for it: we stop it again as a new act of a new generation,
+    told anew and through every guard. Not for ever."""
+    told = replace(
+        again(replace(case, rung=Mode.NOTIFY), "restarted"),
+        due=None, quarantined=case.quarantined or case.rung_at, restarts=case.restarts + 1, generation=case.generation + 1,
+    )  # fmt: skip
+    if case.restarts < MOST_RESTARTS:
+        return told
+    why = f"its provider has started it by itself {told.restarts} times after we had stopped it"
+    return replace(told, state=State.STUCK, stuck=why, stuck_from=State.NOTIFIED, restarts=0, tell="stuck")
+
+
+def _seen(case: Case, event: of.Judged) -> Case:
+    """The case with what the scan saw. Who said "not mine" is believed while the evidence is the one that they refuted."""
     refuted = case.disowned == (event.team, event.owner)
-    seen = replace(
+    return replace(
         case,
-        findings=event.findings,
+        findings=capped(event.findings, case.recreated),
         team=case.team if refuted else event.team or case.team,
         owner=case.owner if refuted else event.owner,
         disowned=case.disowned if refuted else (),
@@ -39,7 +73,6 @@ def judged(case: Case, event: of.Judged, rules: Rules, now: datetime) -> Case:
         name=event.name or case.name,
         fingerprint=event.fingerprint if isinstance(event.fingerprint, str) and event.fingerprint else case.fingerprint,
     )
-    return _told_anew(case, _agree(_new_to_us(case, seen, event.as_of), event.as_of), now)
 
 
 def _new_to_us(before: Case, case: Case, as_of: datetime) -> Case:
@@ -51,12 +84,12 @@ def _new_to_us(before: Case, case: Case, as_of: datetime) -> Case:
 
 def _older(event: of.Judged, case: Case) -> bool:
     """Whether it was read before our own stop was done: it shows the resource running, not how we left it."""
-    return case.rung is Mode.STOP and case.rung_at is not None and event.as_of < case.rung_at
+    return case.rung is Mode.STOP and case.rung_at is not None and event.as_of <= case.rung_at
 
 
-def _agree(case: Case, as_of: datetime) -> Case:
-    """One more complete scan agrees, if it is a later one."""
-    if case.agreed_as_of is not None and as_of <= case.agreed_as_of:
+def _agree(case: Case, as_of: datetime, rules: Rules) -> Case:
+    """One more complete scan agrees, if it is a later one. Once enough have, nobody asks how many: no step for each scan."""
+    if persisted(case, rules.policies.organization) or (case.agreed_as_of is not None and as_of <= case.agreed_as_of):
         return case
     return replace(case, agreed=case.agreed + 1, agreed_since=case.agreed_since or as_of, agreed_as_of=as_of)
 
@@ -72,7 +105,9 @@ def _resume(case: Case, now: datetime) -> Case:
         missing=(),
         due=case.due + stood if case.due else None,
         agreed_since=case.agreed_since + stood if case.agreed_since else None,
+        grace_from=case.grace_from + stood if case.grace_from else None,
         approve_by=case.approve_by + stood if case.approve_by else None,
+        escalate_at=case.escalate_at + stood if case.escalate_at else None,
         execute_by=case.execute_by + stood if case.execute_by else None,
         held_at=case.held_at + stood if case.held_at else None,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -10,9 +10,10 @@ from typing import Protocol
 from engine import case as of
 from engine.calendar import later
 from engine.case import Case, Ending, State
-from engine.life.moves import again, close
+from engine.last_call import call_at, is_called, reminder_at
+from engine.life.moves import again, ask, close
 from engine.model import Mode
-from engine.schedule import Rules, complete, ends_stopped, next_rung
+from engine.schedule import Rules, complete, ends_stopped, next_rung, persisted
 
 
 class Tick(Protocol):
@@ -32,56 +33,72 @@ def ticked(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Case:
 
 def _detected(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Case:
     """Told only when enough complete scans agreed for long enough, the mode allows telling, and `notify` is due."""
-    organization = rules.policies.organization
-    if case.agreed < organization.persistence_scans or case.agreed_since is None or case.agreed_as_of is None:
+    wait = case.terms.after.get(Mode.NOTIFY)
+    if wait is None or case.lead.mode is Mode.OBSERVE or not persisted(case, rules.policies.organization):
         return case
-    agreed_for = case.agreed_as_of - case.agreed_since
-    due = later(case.opened, case.terms.after[Mode.NOTIFY], rules.zone(case.team)) if Mode.NOTIFY in case.terms.after else None
-    if agreed_for < organization.persistence_over.comparable or due is None or now < due or case.lead.mode is Mode.OBSERVE:
+    if now < later(case.opened, wait, rules.calendar(case.team)):
         return case
     return replace(case, state=State.NOTIFIED, tell="found", due=None)
 
 
 def _waiting(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Case:
-    """Grace and quarantine run to the next rung."""
+    """Grace and quarantine run to the next rung, with a reminder and a last call on the way."""
     rung = next_rung(case)
-    if case.due is None or now < case.due or case.tell:
+    if case.due is None or case.tell:
         return case
     if rung is None:
-        return close(case, Ending.DONE, now) if ends_stopped(case) else case
-    if complete(case.terms.approval[rung], (), case.owner):
+        return close(case, Ending.DONE, now) if ends_stopped(case) and now >= case.due else case
+    silent = _silent(case, rung)
+    if now < case.due:
+        return _said_ahead(case, silent, now)
+    if silent:
         return replace(case, state=State.APPROVED, execute_by=rules.execute_by(case.team, now))
-    return replace(
-        case, state=State.AWAITING_APPROVAL, approve_by=rules.approve_by(case.team, now), tell="approval", escalated=False
-    )
+    return ask(case, rules.approve_by(case.team, now))
+
+
+def _silent(case: Case, rung: Mode) -> bool:
+    """Whether nobody has to agree; else the request for approval names the act, and is its last call if no other is."""
+    return complete(case.terms.approval[rung], (), case.owner)
+
+
+def _said_ahead(case: Case, silent: bool, now: datetime) -> Case:
+    """What is said before the date. A reminder that comes late enough is a last call too."""
+    reminder, call = reminder_at(case), call_at(case) if silent else None
+    if call and now >= call:
+        return replace(case, reminded=True, tell="last_call")
+    return replace(case, reminded=True, tell="reminder") if reminder and now >= reminder else case
 
 
 def _awaiting(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Case:
-    """Past `approve_by` there is one escalation; then it only waits."""
-    if case.escalated or case.approve_by is None or now < case.approve_by:
+    """Past `approve_by` the team is asked once more, then each of its `when_silent` once; then it only waits."""
+    if case.escalated:
+        left = case.further < len(rules.when_silent(case.team))
+        asks = left and not case.tell and case.escalate_at is not None and now >= case.escalate_at
+        return replace(case, tell="further") if asks else case
+    if case.approve_by is None or now < case.approve_by:
         return case
     return replace(case, escalated=True, tell="escalated")
 
 
 def _approved(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Case:
-    """Past `execute_by` the approval is void; it stands still while only limits, hours or the canary block."""
+    """Past `execute_by` the approval is void; it stands still while only limits, hours or the canary block. Where only the
+    last call is missing, it is sent."""
     if event.held:
         return case if case.held_at else replace(case, held_at=now)
     if case.held_at and case.execute_by:
         case = replace(case, held_at=None, execute_by=case.execute_by + (now - case.held_at))
     rung = next_rung(case)
     if rung is None or case.execute_by is None or now < case.execute_by:
-        return case
-    if complete(case.terms.approval[rung], (), case.owner):
+        return _uncalled(case, event, rules, now)
+    if _silent(case, rung):
         return replace(case, execute_by=rules.execute_by(case.team, now))
-    return replace(
-        case,
-        state=State.AWAITING_APPROVAL,
-        agreements=(),
-        execute_by=None,
-        approve_by=rules.approve_by(case.team, now),
-        tell="approval",
-    )
+    return ask(case, rules.approve_by(case.team, now))
+
+
+def _uncalled(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Case:
+    """Where nothing else holds the act back and no delivery of the last days names it, it is named once more and waits."""
+    due = case.due is not None and now >= case.due
+    return replace(case, tell="last_call") if event.uncalled and due and not case.tell and not is_called(case, now) else case
 
 
 def _kept_ends(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Case:
@@ -95,7 +112,7 @@ def _kept_ends(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Cas
         return replace(again(case, "stopped"), kept=None, due=None, generation=case.generation + 1)
     return replace(
         case, state=State.DETECTED, kept=None, rung=Mode.OBSERVE, rung_at=None, told=None, due=None, opened=now,
-        agreed=0, agreed_since=None, agreed_as_of=None, generation=case.generation + 1,
+        agreed=0, agreed_since=None, agreed_as_of=None, quarantined=None, restarts=0, generation=case.generation + 1,
     )  # fmt: skip
 
 
@@ -111,7 +128,14 @@ TICKS: Mapping[State, Tick] = {
     State.STOPPED: _waiting,
     State.AWAITING_APPROVAL: _awaiting,
     State.APPROVED: _approved,
+    State.SNAPSHOTTING: _uncalled,
     State.KEPT: _kept_ends,
     State.DELETED: _undo_ends,
 }
 """States that time moves; in all others a case waits for a scan, a person or the cloud."""
+
+
+def wakes(case: Case) -> Iterator[datetime]:
+    """When time may move a case next, as far as its dates say; some may have passed."""
+    dates = (case.due, reminder_at(case), call_at(case), case.approve_by, case.escalate_at, case.execute_by)
+    yield from (date for date in dates if date is not None)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.impact import Compared, OfPolicy, Weight
+from engine.impact import Compared, OfPolicy
 from engine.matches import Change
 from engine.render.effect import inside, summary
 from engine.render.github import SHOWN, annotation
+from engine.weight import Weight
 
 
 def annotated(compared: Compared) -> str:

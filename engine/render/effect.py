@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.impact import Compared, Weight
+from engine.impact import Compared
 from engine.matches import Change, Row
 from engine.money import Money
+from engine.weight import Weight
 from engine.wording import count, listed
 
 TOP = 20
@@ -36,22 +37,12 @@ def monthly(money: Money) -> str:
     return "unknown" if money.unpriced == 1 else f"unknown ({money.unpriced} unpriced)"
 
 
-def weightiest(compared: Compared) -> list[Row]:
-    """What the change does, in reading order: what may be taken, the dearest first, then what is spared, then the rest."""
-    return sorted(compared.news, key=lambda row: (_place(row), -row.monthly.known, row.key, row.policy))
-
-
-def _place(row: Row) -> int:
-    if row.widened:
-        return 0
-    return {Change.UNDECIDED: 1, Change.REMOVED: 2}.get(row.change, 3)
-
-
 def summary(compared: Compared) -> str:
     """One sentence: how many newly match, go further, no longer match, are undecided, and what they cost."""
-    whole = compared.whole
+    found = compared.impact
+    whole = found.whole
     if compared.base is None:
-        total = f" ({inside(whole.monthly_matched)})" if whole.same else ""
+        total = f" ({inside(found.monthly_matched)})" if whole.same else ""
         return f"{_resources(whole.same, 'matches', 'match')}{total}, {whole.undecided:,} undecided."
     said = listed([*_parts(whole)]) or "no resource is affected"
     before = whole.undecided - whole.newly_undecided

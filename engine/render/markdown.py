@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from engine.hurdles import Met
-from engine.impact import Compared, Side, Weight
+from engine.impact import Compared, Side
 from engine.matches import Change, Row
-from engine.render.effect import TOP, at_stake, effect, monthly, reach, summary, weightiest
+from engine.render.effect import TOP, at_stake, effect, monthly, reach, summary
+from engine.weight import Weight
 from engine.wording import clean, count
 
 MARKER = "<!-- sexton:plan -->"
@@ -29,7 +30,8 @@ LISTED = 30
 
 def comment(compared: Compared) -> str:
     """The comment. Parts that no longer fit are left out from the end, and the end says so."""
-    rows = weightiest(compared)
+    news = compared.impact.news
+    rows = news.weightiest(TOP + FOLDED)
     blocks = [
         _heading(compared),
         *_needs(compared),
@@ -42,7 +44,7 @@ def comment(compared: Compared) -> str:
     foot = _foot(compared)
     kept = list(_fitting(filter(None, blocks), LARGEST - _size(foot)))
     room = LARGEST - sum(map(_size, (*kept, foot)))
-    more = _folded(rows, room)
+    more = _folded(rows[TOP:], len(news) - TOP, room)
     place = next((index for index, block in enumerate(kept) if block.startswith("<details>")), len(kept))
     if more:
         kept.insert(place, more)
@@ -109,7 +111,7 @@ def _counts(weight: Weight) -> tuple[str, ...]:
 def _affected(weight: Weight, compared: Compared) -> bool:
     if compared.base is None:
         return bool(weight.same or weight.undecided)
-    return any((*(weight.added, weight.further, weight.removed, weight.newly_undecided), weight.eased, weight.moved))
+    return weight.touched
 
 
 HEADS = ("", "resource", "name", "team", "policy", "as far as", ">per month")
@@ -126,21 +128,20 @@ def _cells(row: Row) -> tuple[str, ...]:
     return effect(row), code(row.key, 150), code(row.name), team, code(row.policy), far, price
 
 
-def _folded(rows: Sequence[Row], room: int) -> str:
-    """The rows after the top ones, as many as fit and as anybody would scroll through."""
-    rest = rows[TOP:]
+def _folded(rest: Sequence[Row], number: int, room: int) -> str:
+    """Of the `number` rows after the top ones, as many as fit and as anybody would scroll through."""
     if not rest:
         return ""
     shown: list[Row] = []
     room -= _size(_fold("resources, the next 00,000 of 000,000 more", _table(HEADS, [])))
-    for row in rest[:FOLDED]:
+    for row in rest:
         room -= _size(_line(_cells(row)))
         if room < 0:
             break
         shown.append(row)
     if not shown:
         return ""
-    title = f"{len(rest):,} more" if len(shown) == len(rest) else f"the next {len(shown):,} of {len(rest):,} more"
+    title = f"{number:,} more" if len(shown) == number else f"the next {len(shown):,} of {number:,} more"
     return _fold(f"Resources: {title}", _resources(shown))
 
 

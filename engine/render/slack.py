@@ -33,6 +33,8 @@ ROWS = 20
 """Cases of a group that one section names: with names cut to `ROW` they fit into it."""
 ROW = 60
 """Characters of a name, and of a price, in such a row."""
+PAGED = 12
+"""Holds that a page shows; `sexton release` lists the rest."""
 FURTHER = 3
 """Further policies that are named."""
 
@@ -49,6 +51,7 @@ def listed(notice: Notice) -> frozenset[str]:
 
 def _layout(notice: Notice) -> tuple[list[Block], frozenset[str]]:
     body: list[Block] = [{"type": "header", "text": _plain(heading(notice), HEADER)}, _section([escaped(summary(notice))])]
+    body += [_section([f"{_code(hold)} {escaped(clean(said, 2 * REMARK))}"]) for hold, said in notice.page[:PAGED]]
     tail = [_context(legend(notice))]
     named: set[str] = set()
     for chunk, cases in _chunks(notice):
@@ -124,7 +127,7 @@ def _item_lines(item: Item, notice: Notice) -> list[str]:
 
 
 def _group_lines(group: Group, notice: Notice) -> list[str]:
-    where = f"/cases?team={notice.team}&policy={group.policy}"
+    where = f"/cases?team={group.team}&policy={group.policy}"
     answer = _link(where, f"See and answer all {len(group.items):,}", notice)
     return [
         f"*{escaped(group.title)}* {escaped(clean(f'· {group.monthly} · policy {group.policy}', REMARK))}",

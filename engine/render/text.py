@@ -20,6 +20,8 @@ def text(notice: Notice) -> str:
 def _lines(notice: Notice) -> Iterator[str]:
     yield heading(notice)
     yield summary(notice)
+    for hold, said in notice.page:
+        yield f"  * {hold} {clean(said, 2 * REMARK)}"
     for part in parts(notice):
         yield ""
         yield str(part.section)
@@ -46,7 +48,7 @@ def _item(item: Item, notice: Notice) -> Iterator[str]:
     yield clean(item.ref)
     if notice.link:
         yield notice.link + item.console
-    if item.buttons:
+    if item.buttons and Button.RESTORE not in item.buttons:  # whose command stands in a sentence
         yield _answers(item.buttons, item.case)
 
 
@@ -60,7 +62,7 @@ def _group(group: Group, notice: Notice) -> Iterator[str]:
         yield plain(sentence)
     for item in group.top:
         yield f"- {clean(item.name) or 'no name'} · {clean(str(item.monthly))}"
-    where = f"{notice.link}/cases?team={notice.team}&policy={group.policy}" if notice.link else "sexton cases"
+    where = f"{notice.link}/cases?team={group.team}&policy={group.policy}" if notice.link else "sexton cases"
     yield f"… and {len(group.items) - len(group.top):,} more: {where}"
 
 

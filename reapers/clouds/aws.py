@@ -83,6 +83,10 @@ class AWS:
         """A cell. The first for an account and role takes on the role and asks who it is: errors are those `outcome` explains."""
         return self._as(self._caller(account, role), region, role, now)
 
+    def date(self) -> datetime | None:
+        """The Date of AWS's newest answer."""
+        return self._clients.dates.newest
+
     def outcome(self, error: Exception) -> tuple[Outcome, str] | None:
         """See reapers/clouds/aws_errors.py."""
         return aws_errors.outcome(error)

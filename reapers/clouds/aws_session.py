@@ -20,6 +20,8 @@ from botocore.config import Config
 from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.loaders import Loader, create_loader
 
+from reapers.clouds.dates import Dates
+
 _SIGNER: ContextVar[Credentials] = ContextVar("signer")
 """Whose credentials sign the call being made. No default: a call without an account must fail, not sign as somebody."""
 
@@ -75,6 +77,8 @@ class Clients:
         self._session.register_component("credential_provider", _Provider())
         self._session.register_component("data_loader", _models())
         self._session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_time)
+        self._session.register("after-call", self._dated)
+        self.dates = Dates()
         self._lock = threading.Lock()
         self._made: dict[tuple[str, str, bool], Any] = {}
 
@@ -91,6 +95,9 @@ class Clients:
                 config = _ACTING if acting else _READING
                 self._made[wanted] = self._session.create_client(service, region_name=region, config=config)
             return self._made[wanted]
+
+    def _dated(self, **answered: Any) -> None:
+        self.dates.hear(answered["http_response"].headers.get("date"))
 
 
 def _time(value: Any) -> datetime:

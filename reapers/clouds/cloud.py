@@ -29,6 +29,9 @@ class Cloud(Protocol):
     def cell(self, account: str, region: str, role: Role, now: datetime) -> Cell:
         """A cell that reads or acts with the credentials of a role. It pins the caller: a wrong account is refused."""
 
+    def date(self) -> datetime | None:
+        """What time it was by the cloud's own clock in its newest answer: aware, whole seconds. None before any was dated."""
+
     def outcome(self, error: Exception) -> tuple[Outcome, str] | None:
         """What an error of this cloud's client means, as an outcome and one sentence (naming the missing permission); None when
         the error is not one of this cloud's (a bug: let it rise)."""

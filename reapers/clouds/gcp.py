@@ -5,16 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.model import EVERYWHERE, Account, Outcome, Role
 from reapers.clouds import gcp_errors
 from reapers.clouds.cloud import Unreachable
+from reapers.clouds.dates import Dates
 from reapers.clouds.gcp_cell import GCPCell
 from reapers.clouds.gcp_errors import Misplaced, NoAnswer, Refused
 from reapers.clouds.gcp_session import Reader, checked, credentials
 
 if TYPE_CHECKING:
+    from google.auth.credentials import Credentials
+
     from reapers.clouds.gcp_projects import Found
     from reapers.clouds.gcp_writes import Writer
 
@@ -23,17 +27,20 @@ class GCP:
     """The cloud `gcp` (see reapers/clouds/cloud.py). Safe to use from several threads; a network call is made when needed.
 
     `projects`: project ids, and `folders/1` or `organizations/2` for all that is below them. `endpoint`: where to ask instead of
-    Google's public addresses; plain http is taken on this machine only, and then without credentials.
+    Google's public addresses; plain http is taken on this machine only, and then without credentials. `impersonate`: the service
+    account of each role, where `{role}` is scan, stop, condemn or delete; without it one identity holds all roles.
     """
 
     name = "gcp"
 
-    def __init__(self, projects: Sequence[str], endpoint: str | None = None) -> None:
+    def __init__(self, projects: Sequence[str], endpoint: str | None = None, impersonate: str | None = None) -> None:
         self._wanted = [projects] if isinstance(projects, str) else list(projects)
         self._endpoint = checked(endpoint)
+        self._impersonate = impersonate
+        self._dates = Dates()
         self._lock = threading.RLock()
-        self._readers: dict[bool, Reader] = {}
-        self._writing: Writer | None = None
+        self._readers: dict[Role, Reader] = {}
+        self._writers: dict[Role, Writer] = {}
         self._found: Found | None = None
 
     def accounts(self) -> Sequence[Account]:
@@ -50,7 +57,11 @@ class GCP:
         """A cell. Misplaced when a role that acts is asked for in a project that settings do not name, or of unknown folders."""
         if role is not Role.SCAN:
             self._allow(account)
-        return GCPCell(account, region, role, now, self._reader(role), self._writer)
+        return GCPCell(account, region, role, now, self._reader(role), partial(self._writer, role))
+
+    def date(self) -> datetime | None:
+        """The Date of Google's newest answer to a read."""
+        return self._dates.newest
 
     def outcome(self, error: Exception) -> tuple[Outcome, str] | None:
         """See reapers/clouds/gcp_errors.py."""
@@ -67,7 +78,7 @@ class GCP:
         from reapers.clouds.gcp_projects import Projects  # 0.3 s of CPU, needed only here
 
         try:
-            return Projects(credentials(Role.SCAN, self._endpoint), self._endpoint).find(self._wanted)
+            return Projects(self._credentials(Role.SCAN), self._endpoint).find(self._wanted)
         except (Refused, NoAnswer) as error:
             raise Unreachable(f"the projects of gcp.projects cannot be listed: {error.sentence}") from error
 
@@ -83,16 +94,18 @@ class GCP:
             raise Misplaced(f"nothing is done in project {account}: {found.doubts[account]}")
 
     def _reader(self, role: Role) -> Reader:
-        acting = role is not Role.SCAN
         with self._lock:
-            if acting not in self._readers:
-                self._readers[acting] = Reader(credentials(role, self._endpoint), self._endpoint)
-            return self._readers[acting]
+            if role not in self._readers:
+                self._readers[role] = Reader(self._credentials(role), self._endpoint, self._dates)
+            return self._readers[role]
 
-    def _writer(self) -> Writer:
+    def _writer(self, role: Role) -> Writer:
         from reapers.clouds.gcp_writes import Writer  # more than a second of CPU, needed only for acts
 
         with self._lock:
-            if self._writing is None:
-                self._writing = Writer(credentials(Role.DELETE, self._endpoint), self._endpoint)
-            return self._writing
+            if role not in self._writers:
+                self._writers[role] = Writer(self._credentials(role), self._endpoint)
+            return self._writers[role]
+
+    def _credentials(self, role: Role) -> Credentials:
+        return credentials(role, self._endpoint, self._impersonate)

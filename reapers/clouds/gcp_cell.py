@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @dataclass(slots=True)
 class GCPCell:
     """What a kind asks. Paths are below the project in the Compute API (`zones/a/disks/x`, `aggregated/disks`), or start with
-    `v3/` for Resource Manager. `calls` counts the requests that it made.
+    `v3/` for Resource Manager and with `v1/` for Cloud KMS. `calls` counts the requests that it made.
     """
 
     account: str
@@ -32,7 +32,7 @@ class GCPCell:
     def get(self, path: str, **params: Any) -> dict[str, Any]:
         """The answer at a path. Refused or NoAnswer when it fails."""
         self.calls += 1
-        full = path if path.startswith("v3/") else f"compute/v1/projects/{self.account}/{path}"
+        full = path if path.startswith(("v1/", "v3/")) else f"compute/v1/projects/{self.account}/{path}"
         return self.reader.get(full, params, self._where(permission(path)))
 
     def find(self, path: str, **params: Any) -> dict[str, Any] | None:
@@ -66,7 +66,7 @@ class GCPCell:
         """
         self.calls += 1
         noun = f"{service[:1].lower()}{service[1:]}"
-        verb = {"insert": "create", "create_snapshot": "createSnapshot"}.get(method, method)
+        verb = {"insert": "create", "create_snapshot": "createSnapshot", "set_labels": "setLabels"}.get(method, method)
         where = self._where(f"compute.{noun.replace('regionDisks', 'disks')}.{verb}", acting=True)
         began = self._acting(service).send(service, method, {**request, "project": self.account}, where)
         return str(began.self_link).partition(f"/projects/{self.account}/")[2]

@@ -16,10 +16,14 @@ DISABLED = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
 
 _NAMED = re.compile(r"Required '([\w.]+)' permission|Permission '([\w.]+)' denied")
 
-APIS = {"compute": "compute.googleapis.com", "resourcemanager": "cloudresourcemanager.googleapis.com"}
+APIS = {
+    "compute": "compute.googleapis.com",
+    "resourcemanager": "cloudresourcemanager.googleapis.com",
+    "cloudkms": "cloudkms.googleapis.com",
+}
 """First part of a permission -> the API's name in `gcloud services enable`."""
 
-READING_ROLES = {"compute": "roles/compute.viewer", "resourcemanager": "roles/browser"}
+READING_ROLES = {"compute": "roles/compute.viewer", "resourcemanager": "roles/browser", "cloudkms": "roles/cloudkms.viewer"}
 """The smallest predefined roles that hold the reading permissions (Google's IAM roles reference)."""
 
 
@@ -128,6 +132,8 @@ def permission(path: str) -> str:
     scope, *rest = path.split("/")
     if scope == "v3":
         return f"resourcemanager.{rest[0]}.get"
+    if scope == "v1":
+        return f"cloudkms.{rest[-2]}.get"
     if scope in ("zones", "regions"):
         rest = rest[1:]
     collection, *name = rest or [scope]

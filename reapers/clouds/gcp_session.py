@@ -12,19 +12,26 @@ from urllib.parse import urlsplit
 
 import google.auth
 import orjson
-from google.auth.credentials import AnonymousCredentials, Credentials
+from google.auth.credentials import Credentials
 from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
+from google.auth.impersonated_credentials import Credentials as Impersonated
 from google.auth.transport.requests import AuthorizedSession
+from google.oauth2.credentials import Credentials as Token
 from requests import RequestException
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from engine.model import Role
 from reapers.clouds.cloud import Unreachable
+from reapers.clouds.dates import Dates
 from reapers.clouds.gcp_errors import NoAnswer, Refused, Where
 
 COMPUTE = "https://compute.googleapis.com"
 RESOURCE_MANAGER = "https://cloudresourcemanager.googleapis.com"
+CLOUD_KMS = "https://cloudkms.googleapis.com"
+
+_HOSTS = {"v3": RESOURCE_MANAGER, "v1": CLOUD_KMS}
+"""First part of a path -> where it is asked; all else is the Compute API's."""
 
 READING = (
     "https://www.googleapis.com/auth/compute.readonly",
@@ -72,17 +79,24 @@ def checked(endpoint: str | None) -> str | None:
     return endpoint.rstrip("/")
 
 
-def credentials(role: Role, endpoint: str | None) -> Credentials:
-    """The credentials of a role: application default credentials, reading only for a scan. Unreachable if there are none."""
+def credentials(role: Role, endpoint: str | None, impersonate: str | None = None) -> Credentials:
+    """The credentials of a role: application default credentials, reading only for a scan, or those of the role's own service
+    account, which they may impersonate (`{role}` in its address). Unreachable if there are none.
+
+    On this machine nobody asks for any; the role's name goes in their place, so that a double can hold each role to its own.
+    """
     if local(endpoint):
-        return AnonymousCredentials()
+        return Token(f"local-{role}")
+    scopes = READING if role is Role.SCAN else ACTING
     try:
-        found, _ = google.auth.default(scopes=READING if role is Role.SCAN else ACTING)
+        found, _ = google.auth.default(scopes=ACTING if impersonate else scopes)
     except DefaultCredentialsError as error:
         said = str(error).split(". ")[0].split("\n")[0].rstrip(".")
         what = "run `gcloud auth application-default login` or set GOOGLE_APPLICATION_CREDENTIALS"
         raise Unreachable(f"no Google credentials were found ({said}): {what}") from error
-    return found
+    if impersonate is None:
+        return found
+    return Impersonated(source_credentials=found, target_principal=impersonate.format(role=role), target_scopes=list(scopes))
 
 
 def principal(found: Credentials) -> str:
@@ -97,8 +111,9 @@ def principal(found: Credentials) -> str:
 class Reader:
     """Reads with one session for all projects. Idempotent reads are tried again on 429 and 5xx; nothing else is sent here."""
 
-    def __init__(self, found: Credentials, endpoint: str | None) -> None:
+    def __init__(self, found: Credentials, endpoint: str | None, dates: Dates | None = None) -> None:
         self._endpoint = endpoint
+        self._dates = dates or Dates()
         self.principal = principal(found)
         self._session = AuthorizedSession(found)
         self._session.trust_env = not local(endpoint)  # a proxy cannot reach this machine's loopback
@@ -107,12 +122,13 @@ class Reader:
         self._session.mount("http://", adapter)
 
     def get(self, path: str, params: Mapping[str, Any], where: Where) -> dict[str, Any]:
-        """The answer at a path (`compute/v1/…`, `v3/…`). Refused or NoAnswer when there is none."""
-        host = self._endpoint or (RESOURCE_MANAGER if path.startswith("v3/") else COMPUTE)
+        """The answer at a path (`compute/v1/…`, `v3/…`, `v1/…`). Refused or NoAnswer when there is none."""
+        host = self._endpoint or _HOSTS.get(path.split("/", 1)[0], COMPUTE)
         try:
             answer = self._session.get(f"{host}/{path}", params=dict(params), timeout=TIMEOUT)
         except (RequestException, GoogleAuthError) as error:
             raise NoAnswer(brief(error), where) from error
+        self._dates.hear(answer.headers.get("Date"))
         if answer.status_code != 200:
             raise Refused.of(answer.status_code, _json(answer.content) or {}, where)
         body = _json(answer.content)  # {} is an answer: a list with nothing in it under a `fields` mask

@@ -6,7 +6,9 @@ import logging
 from dataclasses import replace
 
 from engine.case import Action, Began, Blocked, Settled, Voided
-from engine.guards import Asked, blocked
+from engine.guards import blocked
+from engine.model import Verb
+from engine.rule import rule_of
 from reapers.execute.attempt import Attempt
 from reapers.execute.hands import Reply, token_of
 from reapers.execute.report import Report, Result
@@ -26,20 +28,30 @@ def begin(attempt: Attempt, action: Action, order: Order) -> Report:
     now = tools.clock.now()
 
     def check(usage: Usage, control: Control) -> str:
-        standing = replace(attempt.standing, frozen=attempt.standing.frozen or control.frozen is not None)
-        asked = Asked(case=before, action=action, standing=standing, usage=usage, now=now)
-        return next(iter(blocked(asked)), "")
+        frozen = attempt.standing.frozen or control.frozen is not None or tools.halted()
+        asked = attempt.asked(action, usage, control.at, last=True)
+        standing = replace(asked.standing, frozen=frozen, holds=control.holds)
+        if action.verb is Verb.DELETE and _company_moved(attempt):
+            return "references"
+        return next(iter(blocked(replace(asked, standing=standing))), "")
 
+    begun_as, rule = attempt.advanced(Began(verb=action.verb)), rule_of(attempt.standing.policies, action.terms.policy)
     try:
-        intent = tools.ledger.begin(
-            attempt.lease, attempt.advanced(Began(verb=action.verb)), action, tools.call_seconds, check, now
-        )
+        intent = tools.ledger.begin(attempt.lease, begun_as, action, tools.call_seconds, check, now, rule=rule or None)
     except GuardSaidNo as refusal:
         return attempt.report(action.verb, Result.BLOCKED, refusal.guard)
     begun = tools.ledger.case(before.id)
     assert begun is not None  # the line above wrote it, and cases are never removed
     attempt.case = begun
     return _call(attempt, intent, replace(order, token=token_of(action)))
+
+
+def _company_moved(attempt: Attempt) -> bool:
+    """Whether somebody has changed a case that goes together with this one since we looked, with a keep for instance."""
+    company = attempt.standing.companies.of(attempt.case)
+    seen = {each.id: each.version for each in company.others(attempt.case)} if company else {}
+    newest = (attempt.tools.ledger.case(id) for id in seen)
+    return any(case is None or case.version != seen[case.id] for case in newest)
 
 
 def _call(attempt: Attempt, intent: Intent, order: Order) -> Report:

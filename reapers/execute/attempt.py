@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from engine.calendar import later
-from engine.case import Case, Event, Vanished
+from engine.case import Action, Case, Event, Judged, Vanished
+from engine.clocks import Clocks
 from engine.follow import Sight, follow
+from engine.guards import Asked
 from engine.life import advance
+from engine.life.entries import entry
+from engine.limits import Usage
+from engine.looked import Look
 from engine.model import Gone, Verb
 from engine.schedule import Rules, action_of
 from engine.standing import Standing
-from reapers.clock import Clock
+from reapers.clock import Clock, SystemClock
 from reapers.execute.hands import Hands
 from reapers.execute.report import Report, Result
 from reapers.kind import Order
-from reapers.look import Looker
+from reapers.look import Fresh, Looker
 from reapers.store import Change, Fenced, Intent, Lease, Outcome, Shield, Stale
 from reapers.store.ledger import Ledger
 
@@ -35,6 +40,10 @@ class Tools:
     hands: Hands
     looker: Looker
     worker: str
+    machine: Clock = field(default_factory=SystemClock)
+    """The machine's own clock, beside the calendar."""
+    halted: Callable[[], bool] = lambda: False
+    """Whether something outside of the ledger halts all acts at this moment."""
     call_seconds: float = 60
     """An intent's call may be sent so long after the intent; so much later again it can no longer be under way."""
 
@@ -47,6 +56,14 @@ class Attempt:
     lease: Lease
     case: Case
     standing: Standing
+    look: Look | None = None
+    """The newest look at the resource."""
+
+    def asked(self, action: Action | None, usage: Usage, database: datetime, *, last: bool = False) -> Asked:
+        """What the guards are asked of an act of this case now, which is `database` by the database's clock."""
+        clocks = Clocks(machine=self.tools.machine.now(), database=database)
+        standing, now = replace(self.standing, clocks=clocks), self.tools.clock.now()
+        return Asked(case=self.case, action=action, standing=standing, usage=usage, now=now, look=self.look, last=last)
 
     def advanced(self, event: Event) -> Case:
         """The case after an event, now."""
@@ -56,7 +73,7 @@ class Attempt:
         """The next step of the case, if the event changes it."""
         after = self.advanced(event)
         if after != self.case:
-            step = Change(self.case, after, name, lease=self.lease, shields=shields)
+            step = Change(self.case, after, entry(self.case, after, name), lease=self.lease, shields=shields)
             self.case = self.tools.ledger.save_all([step], self.tools.clock.now())[0]
 
     def end(self, intent: Intent, status: Outcome, event: Event, name: str) -> None:
@@ -70,7 +87,11 @@ class Attempt:
         fresh = self.tools.looker.look(self.case.key, sight)
         if isinstance(fresh, str):
             return self.report(_verb(self.case), Result.SPARED, f"it could not be read again: {fresh}")
-        self.save(Vanished() if isinstance(fresh, Gone) else follow(self.case, fresh.sight), "reread")
+        event = Vanished() if isinstance(fresh, Gone) else follow(self.case, fresh.sight)
+        if isinstance(fresh, Fresh) and isinstance(event, Judged):
+            at = self.tools.ledger.database_time()
+            self.look = Look(resource=fresh.resource, event=event, at=at, skew=fresh.skew)
+        self.save(event, "reread")
         if isinstance(fresh, Gone) or action_of(self.case) is None or self.case.paused_at is not None:
             return self.report(_verb(self.case), Result.SPARED, "; ".join(self.case.missing) or str(self.case.state))
         return replace(self.order(), resource=fresh.resource, until=self._until())
@@ -86,7 +107,7 @@ class Attempt:
     def _until(self) -> datetime:
         """Until when a backup made now can be needed."""
         policies = self.standing.policies
-        return later(self.tools.clock.now(), policies.organization.undo, Rules(policies=policies).zone(self.case.team))
+        return later(self.tools.clock.now(), policies.organization.undo, Rules(policies=policies).calendar(self.case.team))
 
 
 def _verb(case: Case) -> Verb:

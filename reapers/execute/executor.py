@@ -1,4 +1,4 @@
-"""The executor: its three doors are an action of a plan, an open intent, and a case on its way back."""
+"""The executor: its doors are an action of a plan, an open intent, a case on its way back, and the condemn tag of a case."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from engine.schedule import action_of
 from engine.standing import Standing
 from reapers.execute.acting import begin, read_outcome
 from reapers.execute.attempt import LOST, Attempt, Tools, attempt_at
+from reapers.execute.condemning import ahead, condemned, spare
 from reapers.execute.hands import token_of, token_of_return
 from reapers.execute.making import back_up, make
 from reapers.execute.report import Report, Result
@@ -28,7 +29,7 @@ class Executor:
     tools: Tools
 
     def act(self, action: Action, standing: Standing, sight: Sight) -> Report:
-        """One action of a plan: its backup first, where the policy wants one, then the act itself."""
+        """One action of a plan: a delete is condemned first, then backed up, where the policy wants that; then the act itself."""
         return self._alone(action.case, action.verb, standing, lambda attempt: _act(attempt, action, sight))
 
     def settle(self, intent: Intent, standing: Standing) -> Report:
@@ -39,6 +40,14 @@ class Executor:
         """Restores what was deleted or starts what was stopped; goes on where an earlier attempt ended."""
         verb = Verb.RESTORE if case.rung is Mode.DELETE else Verb.START
         return self._alone(case.id, verb, standing, lambda attempt: _bring_back(attempt, verb))
+
+    def condemn(self, case: str, standing: Standing, sight: Sight) -> Report:
+        """Writes the tag of a delete that only has to wait."""
+        return self._alone(case, Verb.CONDEMN, standing, lambda attempt: ahead(attempt, sight))
+
+    def spare(self, case: str, standing: Standing) -> Report:
+        """Takes the tag away from what is not to be deleted any more."""
+        return self._alone(case, Verb.SPARE, standing, spare)
 
     def _alone(self, case: str, verb: Verb, standing: Standing, work: Callable[[Attempt], Report]) -> Report:
         """An attempt under a lease. What goes wrong with one case stays with it; only a lost ledger concerns them all."""
@@ -71,6 +80,8 @@ def _act(attempt: Attempt, action: Action, sight: Sight) -> Report:
     if _hash(attempt.case) != action.hash:
         return attempt.report(action.verb, Result.SPARED, "the case has moved on since the plan was made")
     order = attempt.look_again(sight)
+    if not isinstance(order, Report) and _hash(attempt.case) == action.hash:
+        order = condemned(attempt, order, sight)
     if isinstance(order, Report):
         return order
     if _hash(attempt.case) != action.hash:

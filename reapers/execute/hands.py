@@ -9,10 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 from engine.case import Action, Case
-from engine.model import Outcome, Verb
+from engine.model import Key, Outcome, Verb
 from reapers.clock import Clock
 from reapers.clouds.cloud import Cloud
-from reapers.kind import ROLE_OF, Act, Cell, Kind, Order, Progress
+from reapers.kind import ROLE_OF, Act, Cell, Kind, Order, Progress, Unusable
 
 
 class Reply(StrEnum):
@@ -57,6 +57,16 @@ class Hands:
         try:
             act, cell = self._tools(case, verb)
             return act.check(cell, order), ""
+        except Unusable as useless:
+            return Progress.FAILED, str(useless)
+        except Exception as error:  # noqa: BLE001 - what the cloud's client raises is told apart below
+            return None, self.explain(case, error)[1]
+
+    def made(self, case: Case, verb: Verb, order: Order) -> tuple[tuple[Key, ...] | None, str]:
+        """What the act made; None and a sentence where that could not be read."""
+        try:
+            act, cell = self._tools(case, verb)
+            return act.made(cell, order), ""
         except Exception as error:  # noqa: BLE001 - what the cloud's client raises is told apart below
             return None, self.explain(case, error)[1]
 

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from engine.calendar import later
 from engine.case import Began, Blocked, Case, Noted, Settled, State
-from engine.guards import Asked, blocked
+from engine.guards import blocked
 from engine.model import Key, Verb
 from engine.schedule import Rules, action_of
+from engine.spent import MADE, life
 from engine.standing import Standing
 from reapers.execute.attempt import Attempt
 from reapers.execute.hands import Reply
@@ -20,9 +21,8 @@ from reapers.store import Shield
 
 def back_up(attempt: Attempt, order: Order) -> Report:
     """The backup before a delete: no intent, for it destroys nothing, but every guard of the plan."""
-    tools, now = attempt.tools, attempt.tools.clock.now()
-    case, usage = attempt.case, tools.ledger.usage(now)
-    blocks = blocked(Asked(case=case, action=action_of(case), standing=attempt.standing, usage=usage, now=now))
+    ledger, now = attempt.tools.ledger, attempt.tools.clock.now()
+    blocks = blocked(attempt.asked(action_of(attempt.case), ledger.usage(now), ledger.database_time()))
     if blocks:
         return attempt.report(Verb.BACKUP, Result.BLOCKED, ", ".join(blocks))
     if attempt.case.state is not State.SNAPSHOTTING:
@@ -39,11 +39,12 @@ def make(attempt: Attempt, verb: Verb, order: Order) -> Report:
         if answer.reply is Reply.UNKNOWN:
             return attempt.report(verb, Result.PENDING, answer.why)
         attempt.save(Noted(verb=verb, memory=answer.memory), f"{verb} sent")
-    progress, why = attempt.tools.hands.read(attempt.case, verb, replace(order, memory=_memory(attempt.case, verb)))
+    order = replace(order, memory=_memory(attempt.case, verb))
+    progress, why = attempt.tools.hands.read(attempt.case, verb, order)
     if progress is Progress.DONE:
-        return _done(attempt, verb)
+        return _done(attempt, verb, order)
     if progress in (Progress.FAILED, Progress.NO_EFFECT):
-        return _stuck(attempt, verb, f"the {verb} ended badly in the cloud ({progress})")
+        return _stuck(attempt, verb, why or f"the {verb} ended badly in the cloud ({progress})")
     return attempt.report(verb, Result.PENDING, why)
 
 
@@ -53,9 +54,14 @@ def _memory(case: Case, verb: Verb) -> dict[str, object]:
     return {**backup, **case.memory.get(verb, {})}
 
 
-def _done(attempt: Attempt, verb: Verb) -> Report:
+def _done(attempt: Attempt, verb: Verb, order: Order) -> Report:
+    """Which resources it made is remembered with it: only what the ledger knows as ours may go later without anybody's word."""
+    made, why = attempt.tools.hands.made(attempt.case, verb, order)
+    if made is None:
+        return attempt.report(verb, Result.PENDING, why)
+    memory = {MADE: sorted(life(key) for key in made)} if made else {}
     shields = (_kept(attempt),) if verb is Verb.RESTORE else ()
-    attempt.save(Settled(verb=verb), f"{verb} done", shields)
+    attempt.save(Settled(verb=verb, memory=memory), f"{verb} done", shields)
     return attempt.report(verb, Result.DONE)
 
 
@@ -69,7 +75,7 @@ def _kept(attempt: Attempt) -> Shield:
 
 
 def _end(case: Case, standing: Standing, now: datetime) -> datetime:
-    return later(now, standing.policies.organization.keep, Rules(policies=standing.policies).zone(case.team))
+    return later(now, standing.policies.organization.keep, Rules(policies=standing.policies).calendar(case.team))
 
 
 def _stuck(attempt: Attempt, verb: Verb, why: str) -> Report:

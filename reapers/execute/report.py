@@ -34,3 +34,4 @@ class Report:
     verb: Verb
     result: Result
     why: str = ""
+    """A sentence; the names of the guards, with commas, where they blocked it."""

@@ -7,28 +7,45 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.model import Key
-from reapers.kind import Order, Progress
+from reapers.kind import Order, Progress, Unusable
+from reapers.kinds import aws_keys
 from reapers.kinds.aws_tags import CASE, as_list, backup_tags, restored_tags, tags_of
 from reapers.kinds.progress import sent, unchanged
+from reapers.kinds.reading import moment
 
 if TYPE_CHECKING:
     from reapers.clouds.aws_cell import AWSCell
 
+GP3_BASELINE = 12_000
+"""RDS: operations a second that the largest gp3 volumes come with."""
+
 GONE = ("DBInstanceNotFound", "DBInstanceNotFoundFault")
 NO_SNAPSHOT = ("DBSnapshotNotFound", "DBSnapshotNotFoundFault")
 
-NEEDS = frozenset({
+NEEDS = aws_keys.NEEDS | {
     "rds:DescribeDBInstances", "rds:DescribeDBSnapshots", "rds:CreateDBSnapshot", "rds:AddTagsToResource",
     "rds:RestoreDBInstanceFromDBSnapshot",
-})  # fmt: skip
+}  # fmt: skip
 
 _COPIED = (
     "DBInstanceClass", "MultiAZ", "PubliclyAccessible", "AutoMinorVersionUpgrade", "LicenseModel", "StorageType",
-    "CopyTagsToSnapshot", "DeletionProtection",
+    "CopyTagsToSnapshot", "DeletionProtection", "NetworkType", "ProcessorFeatures", "DedicatedLogVolume",
+    "EngineLifecycleSupport", "BackupRetentionPeriod", "PreferredBackupWindow",
 )  # fmt: skip
 """Members of DescribeDBInstances that RestoreDBInstanceFromDBSnapshot takes under the same name."""
 
-_LOST = ("BackupRetentionPeriod", "PreferredBackupWindow", "PreferredMaintenanceWindow", "MaxAllocatedStorage")
+_RENAMED = {
+    "IAMDatabaseAuthenticationEnabled": "EnableIAMDatabaseAuthentication",
+    "EnabledCloudwatchLogsExports": "EnableCloudwatchLogsExports",
+    "CACertificateIdentifier": "CACertificateIdentifier",
+}
+"""Member of DescribeDBInstances -> parameter of the restore that means the same."""
+
+_LOST = (
+    "PreferredMaintenanceWindow", "MaxAllocatedStorage", "MonitoringInterval", "MonitoringRoleArn", "PerformanceInsightsEnabled",
+    "PerformanceInsightsKMSKeyId", "PerformanceInsightsRetentionPeriod", "MasterUserSecret", "DomainMemberships",
+    "AssociatedRoles",
+)  # fmt: skip
 """Members that the restore does not take: people set them again, by the manifest."""
 
 
@@ -61,14 +78,33 @@ def back_up(cell: AWSCell, order: Order) -> dict[str, Any]:
 
 
 def backed_up(cell: AWSCell, order: Order) -> Progress:
-    """Done when the snapshot is available. Before `do` was remembered it is looked for by its name."""
+    """Done when the snapshot can be restored from. Before `do` was remembered it is looked for by its name."""
     name = order.memory.get("snapshot", f"{_name(order)}-{order.generation}")
-    made = _snapshot(cell, name)
-    if made is None:
+    found = _snapshot(cell, name)
+    if found is None:
         return unchanged(order.memory, cell.now)
-    if made["Status"] == "available":
-        return Progress.DONE if made["DBInstanceIdentifier"] == order.key.id else Progress.FAILED
-    return Progress.FAILED if "fail" in made["Status"] or made["Status"] == "deleting" else Progress.PENDING
+    if found["Status"] != "available" and "fail" not in found["Status"] and found["Status"] != "deleting":
+        return Progress.PENDING
+    if found["Status"] != "available" or found["DBInstanceIdentifier"] != order.key.id:
+        raise Unusable(f"the snapshot {name} is {found['Status']}, of {found['DBInstanceIdentifier']}: it is no backup")
+    if not found.get("AllocatedStorage"):
+        raise Unusable(f"the snapshot {name} is empty: it is no backup")
+    if found.get("Encrypted"):
+        aws_keys.assert_usable(cell, f"the snapshot {name}", [found.get("KmsKeyId")])
+    return Progress.DONE
+
+
+def made(cell: AWSCell, order: Order) -> tuple[Key, ...]:
+    """The snapshot; its name may come again, its time does not."""
+    found = _snapshot(cell, order.memory["snapshot"])
+    return () if found is None else (key_of(cell, found),)
+
+
+def key_of(cell: AWSCell, snapshot: Mapping[str, Any]) -> Key:
+    """The key of a snapshot. RDS gives it no id of its own: a name and the moment that it was taken."""
+    taken = snapshot.get("SnapshotCreateTime")
+    born = moment(taken).isoformat() if taken else ""
+    return Key("aws.rds_snapshot", cell.account, cell.region, snapshot["DBSnapshotIdentifier"], born)
 
 
 def restore(cell: AWSCell, order: Order) -> dict[str, Any]:
@@ -104,6 +140,12 @@ def described(cell: AWSCell, database: str) -> dict[str, Any] | None:
     return next(iter(answer["DBInstances"]), None) if answer else None
 
 
+def of_this_life(cell: AWSCell, order: Order) -> dict[str, Any] | None:
+    """The raw instance that the order is about; None where it is gone or another one has its name."""
+    raw = described(cell, order.key.id)
+    return raw if raw is not None and raw["DbiResourceId"] == order.key.born else None
+
+
 def _snapshot(cell: AWSCell, name: str) -> dict[str, Any] | None:
     answer = cell.find("rds", "describe_db_snapshots", NO_SNAPSHOT, DBSnapshotIdentifier=name)
     return next(iter(answer["DBSnapshots"]), None) if answer else None
@@ -121,6 +163,7 @@ def _of_our_stop(cell: AWSCell, order: Order, database: Mapping[str, Any]) -> di
 def _manifest(database: Mapping[str, Any]) -> dict[str, Any]:
     """JSON: what the restore needs, and for people what it cannot bring back."""
     restore = {name: database[name] for name in _COPIED if database.get(name) is not None}
+    restore |= {theirs: database[ours] for ours, theirs in _RENAMED.items() if database.get(ours)}
     restore["VpcSecurityGroupIds"] = [group["VpcSecurityGroupId"] for group in database.get("VpcSecurityGroups", ())]
     restore["DBSubnetGroupName"] = database.get("DBSubnetGroup", {}).get("DBSubnetGroupName")
     restore["Port"] = database.get("Endpoint", {}).get("Port")
@@ -128,13 +171,20 @@ def _manifest(database: Mapping[str, Any]) -> dict[str, Any]:
     restore["OptionGroupName"] = _first(database, "OptionGroupMemberships", "OptionGroupName")
     if not database["MultiAZ"]:
         restore["AvailabilityZone"] = database.get("AvailabilityZone")
-    if database.get("StorageType") in ("io1", "io2"):
-        restore["Iops"] = database.get("Iops")
+    if _provisioned(database):
+        restore |= {"Iops": database.get("Iops"), "StorageThroughput": database.get("StorageThroughput")}
     return {
         "restore": {name: value for name, value in restore.items() if value not in (None, "", [])},
         "tags": tags_of(database.get("TagList")),
         "lost": {name: database[name] for name in _LOST if name in database},
     }
+
+
+def _provisioned(database: Mapping[str, Any]) -> bool:
+    """Whether its performance was asked for: RDS refuses the baseline of gp3 where it is named."""
+    return database.get("StorageType") in ("io1", "io2") or (
+        database.get("StorageType") == "gp3" and (database.get("Iops") or 0) > GP3_BASELINE
+    )
 
 
 def _first(database: Mapping[str, Any], groups: str, name: str) -> str | None:

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.model import Key
-from reapers.kind import Order, Progress
-from reapers.kinds.aws_tags import as_list, backup_tags, of_case, of_generation, restored_tags, tags_of
+from reapers.kind import Order, Progress, Unusable
+from reapers.kinds import aws_volume_snapshots as snapshots
+from reapers.kinds.aws_tags import as_list, backup_tags, filters, of_case, of_generation, restored_tags, tags_of
 from reapers.kinds.progress import sent, unchanged
 
 if TYPE_CHECKING:
     from reapers.clouds.aws_cell import AWSCell
 
-NEEDS = frozenset({
-    "ec2:DescribeInstances", "ec2:DescribeImages", "ec2:CreateImage", "ec2:CreateTags", "ec2:RunInstances", "iam:PassRole",
-})  # fmt: skip
+NEEDS = snapshots.NEEDS | {
+    "ec2:DescribeInstances", "ec2:DescribeInstanceAttribute", "ec2:DescribeAddresses", "ec2:DescribeImages", "ec2:CreateImage",
+    "ec2:CreateTags", "ec2:RunInstances", "iam:PassRole",
+}  # fmt: skip
 
-_COPIED = {
-    "InstanceType": "InstanceType",
-    "KeyName": "KeyName",
-    "SubnetId": "SubnetId",
-    "EbsOptimized": "EbsOptimized",
-    "HibernationOptions": "HibernationOptions",
+_COPIED = (
+    "InstanceType", "KeyName", "SubnetId", "EbsOptimized", "HibernationOptions", "EnclaveOptions", "MaintenanceOptions",
+    "PrivateDnsNameOptions",
+)  # fmt: skip
+"""Members of DescribeInstances that RunInstances takes under the same name."""
+
+_WITHIN = {
+    "Placement": ("AvailabilityZone", "Tenancy", "GroupName", "PartitionNumber", "HostId", "Affinity"),
+    "MetadataOptions": ("HttpTokens", "HttpEndpoint", "HttpPutResponseHopLimit", "HttpProtocolIpv6", "InstanceMetadataTags"),
+    "CpuOptions": ("CoreCount", "ThreadsPerCore", "AmdSevSnp"),
 }
-"""Member of DescribeInstances -> parameter of RunInstances, where they hold the same."""
+"""Of these, only some members are RunInstances' to take."""
 
 
 def back_up(cell: AWSCell, order: Order) -> dict[str, Any]:
     """An image of all its volumes without a restart, unless this generation has one, and what an instance like it is made from.
 
-    User data is not kept: it may hold secrets, and it has done its work. The restored instance has new addresses, and network
+    User data is not kept, as it may hold secrets, but its digest is. The restored instance has new addresses, and network
     interfaces beyond the first are not made again.
     """
     answer = cell.call("ec2", "describe_instances", InstanceIds=[order.key.id])
@@ -45,19 +53,38 @@ def back_up(cell: AWSCell, order: Order) -> dict[str, Any]:
         NoReboot=True,
         TagSpecifications=[{"ResourceType": what, "Tags": tags} for what in ("image", "snapshot")],
     )
-    return sent(cell.now, image=made["ImageId"], manifest=_manifest(instance))
+    return sent(cell.now, image=made["ImageId"], manifest={**_manifest(instance), "lost": _lost(cell, instance)})
 
 
 def backed_up(cell: AWSCell, order: Order) -> Progress:
-    """Done when the image is available and holds as many volumes as the instance has."""
-    made = _image(cell, order)
-    if made is None:
+    """Done when the image is available, holds as many volumes as the instance has, and each of them can be restored from."""
+    image = _image(cell, order)
+    if image is None:
         return unchanged(order.memory, cell.now)
-    if made["State"] == "pending":
+    if image["State"] == "pending":
         return Progress.PENDING
-    held = sum("Ebs" in device for device in made.get("BlockDeviceMappings", ()))
-    whole = held >= order.memory.get("manifest", {}).get("volumes", 1)
-    return Progress.DONE if made["State"] == "available" and whole else Progress.FAILED
+    if image["State"] != "available":
+        why = image.get("StateReason", {}).get("Message") or "AWS gives no reason"
+        raise Unusable(f"{image['ImageId']} is {image['State']} ({why}): it is no backup")
+    held, had = snapshots_of(image), order.memory.get("manifest", {}).get("volumes", 1)
+    found = snapshots.described(cell, held)
+    if len(found) < had:
+        raise Unusable(f"{image['ImageId']} holds {len(found)} volumes, and {order.key.id} has {had}")
+    return snapshots.verified(cell, found)
+
+
+def made(cell: AWSCell, order: Order) -> tuple[Key, ...]:
+    """The image and the snapshots that it is made of."""
+    image = _image(cell, order) or {}
+    id = order.memory["image"]
+    held = (snapshots.key_of(cell, snapshot) for snapshot in snapshots_of(image))
+    return (Key("aws.ami", cell.account, cell.region, id, id), *held)
+
+
+def snapshots_of(image: Mapping[str, Any]) -> list[str]:
+    """The ids of the snapshots that an image is made of."""
+    devices = (device.get("Ebs", {}) for device in image.get("BlockDeviceMappings", ()))
+    return sorted({str(ebs["SnapshotId"]) for ebs in devices if ebs.get("SnapshotId")})
 
 
 def restore(cell: AWSCell, order: Order) -> dict[str, Any]:
@@ -104,28 +131,58 @@ def _restored(cell: AWSCell, order: Order) -> dict[str, Any] | None:
 
 
 def _manifest(instance: Mapping[str, Any]) -> dict[str, Any]:
-    """JSON: what RunInstances needs, and for people what it cannot bring back."""
-    run: dict[str, Any] = {theirs: instance[ours] for ours, theirs in _COPIED.items() if instance.get(ours)}
+    """JSON: what RunInstances needs. Types, sizes and keys of its volumes are in the image."""
+    run: dict[str, Any] = {name: instance[name] for name in _COPIED if instance.get(name)}
+    run |= {name: {part: instance[name][part] for part in parts if instance[name].get(part)} for name, parts in _WITHIN.items()
+            if name in instance}  # fmt: skip
     run["SecurityGroupIds"] = [group["GroupId"] for group in instance.get("SecurityGroups", ())]
-    placement = instance["Placement"]
-    run["Placement"] = {name: placement[name] for name in ("AvailabilityZone", "Tenancy") if placement.get(name)}
     run["Monitoring"] = {"Enabled": instance.get("Monitoring", {}).get("State") in ("enabled", "pending")}
     if instance.get("IamInstanceProfile"):
         run["IamInstanceProfile"] = {"Arn": instance["IamInstanceProfile"]["Arn"]}
-    options = instance.get("MetadataOptions", {})
-    kept = ("HttpTokens", "HttpEndpoint", "HttpPutResponseHopLimit", "InstanceMetadataTags")
-    run["MetadataOptions"] = {name: options[name] for name in kept if options.get(name)}
-    volumes = [device for device in instance.get("BlockDeviceMappings", ()) if "Ebs" in device]
+    devices = _volumes(instance)
+    run["BlockDeviceMappings"] = [
+        {"DeviceName": device["DeviceName"], "Ebs": {"DeleteOnTermination": device["Ebs"]["DeleteOnTermination"]}}
+        for device in devices
+        if "DeleteOnTermination" in device["Ebs"]
+    ]
     return {
         "run": {name: value for name, value in run.items() if value},
         "tags": tags_of(instance.get("Tags")),
-        "volumes": len(volumes),
-        "lost": {
-            "private_ip": instance.get("PrivateIpAddress", ""),
-            "public_ip": instance.get("PublicIpAddress", ""),
-            "volumes": {device["DeviceName"]: device["Ebs"]["VolumeId"] for device in volumes},
-        },
+        "volumes": len(devices),
     }
+
+
+def _volumes(instance: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [device for device in instance.get("BlockDeviceMappings", ()) if "Ebs" in device]
+
+
+def _lost(cell: AWSCell, instance: Mapping[str, Any]) -> dict[str, Any]:
+    """For people: what a restore cannot bring back, or leaves to them."""
+    addresses = cell.call("ec2", "describe_addresses", Filters=filters(instance_id=[instance["InstanceId"]]))["Addresses"]
+    answer = cell.call("ec2", "describe_instance_attribute", InstanceId=instance["InstanceId"], Attribute="userData")
+    return {
+        "private_ip": instance.get("PrivateIpAddress", ""),
+        "public_ip": instance.get("PublicIpAddress", ""),
+        "elastic_ips": {str(address.get("AllocationId")): address["PublicIp"] for address in addresses},
+        "interfaces": _interfaces(instance.get("NetworkInterfaces", ())),
+        "source_dest_check": instance.get("SourceDestCheck", True),
+        "user_data_sha256": _digest(answer.get("UserData", {}).get("Value", "")),
+        "volumes": {device["DeviceName"]: device["Ebs"]["VolumeId"] for device in _volumes(instance)},
+    }
+
+
+def _interfaces(interfaces: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Network interfaces and their addresses."""
+    return {
+        nic["NetworkInterfaceId"]: [each["PrivateIpAddress"] for each in nic.get("PrivateIpAddresses", ())]
+        for nic in interfaces
+        if "NetworkInterfaceId" in nic
+    }
+
+
+def _digest(user_data: str) -> str:
+    """SHA-256 of the user data, to tell whether what somebody has at hand is the same; "" for none."""
+    return hashlib.sha256(b64decode(user_data)).hexdigest() if user_data else ""
 
 
 EXAMPLE: dict[str, Any] = {

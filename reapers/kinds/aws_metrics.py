@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +17,17 @@ DAYS = 14
 """Compute Optimizer's default look-back for idle instances and databases."""
 
 COMPLETE = 0.95
-"""The share of the days that must have data."""
+"""The share of the days, and of the datapoints in them, that there must be: guard 4 wants no less before anything is deleted."""
+
+FIVE_MINUTES = 288
+ONE_MINUTE = 1440
+"""Datapoints of a whole day: EC2's basic monitoring sends one every five minutes, RDS one every minute."""
 
 QUERIES = 500
 """AWS: the most queries that one GetMetricData takes."""
+
+SAMPLES = "SampleCount"
+"""CloudWatch's statistic of how many datapoints a value stands for."""
 
 Series = tuple[float, ...] | Unknown
 """One value per day, oldest first."""
@@ -35,32 +42,42 @@ class Metric:
     statistic: str
     dimension: str
     fixed: tuple[tuple[str, str], ...] = ()
+    a_day: int = FIVE_MINUTES
+    """How many datapoints it has in a whole day at least, while the resource runs."""
 
-    def query(self, number: int, resource: str) -> dict[str, Any]:
+    def query(self, id: str, resource: str) -> dict[str, Any]:
         """A query of GetMetricData for one value a day."""
         dimensions = [{"Name": name, "Value": value} for name, value in ((self.dimension, resource), *self.fixed)]
         metric = {"Namespace": self.namespace, "MetricName": self.name, "Dimensions": dimensions}
-        return {"Id": f"q{number}", "MetricStat": {"Metric": metric, "Period": 86400, "Stat": self.statistic}}
+        return {"Id": id, "MetricStat": {"Metric": metric, "Period": 86400, "Stat": self.statistic}}
 
 
 def daily(cell: AWSCell, metric: Metric, resources: Sequence[str]) -> Mapping[str, Series]:
-    """The last 14 whole days of a metric for each resource."""
-    return {name: _complete(series) for name, series in newest(cell, metric, resources).items()}
+    """The last 14 whole days of a metric for each resource; Unknown where days or datapoints are missing."""
+    found = _asked(cell, (metric, replace(metric, statistic=SAMPLES)), resources)
+    return {name: _complete(values, counts, metric.a_day) for name, (values, counts) in found.items()}
 
 
 def newest(cell: AWSCell, metric: Metric, resources: Sequence[str]) -> Mapping[str, Series]:
     """What there is of the last 14 whole days, however little."""
+    return {name: series for name, (series,) in _asked(cell, (metric,), resources).items()}
+
+
+def _asked(cell: AWSCell, metrics: Sequence[Metric], resources: Sequence[str]) -> Mapping[str, Sequence[Series]]:
+    """For each resource a series of each metric, in as few calls as may be."""
     end = cell.now.replace(hour=0, minute=0, second=0, microsecond=0)
-    found: dict[str, Series] = {}
-    for start in range(0, len(resources), QUERIES):
-        found |= _batch(cell, metric, resources[start : start + QUERIES], end)
+    batch = QUERIES // len(metrics)
+    found: dict[str, Sequence[Series]] = {}
+    for start in range(0, len(resources), batch):
+        found |= _batch(cell, metrics, resources[start : start + batch], end)
     return found
 
 
-def _batch(cell: AWSCell, metric: Metric, resources: Sequence[str], end: datetime) -> dict[str, Series]:
-    queries = [metric.query(number, name) for number, name in enumerate(resources)]
+def _batch(cell: AWSCell, metrics: Sequence[Metric], resources: Sequence[str], end: datetime) -> dict[str, Sequence[Series]]:
+    ids = {name: [f"q{number}_{which}" for which in range(len(metrics))] for number, name in enumerate(resources)}
+    queries = [metric.query(id, name) for name in resources for id, metric in zip(ids[name], metrics, strict=True)]
     read = cell.attempt(lambda: _read(cell, queries, end))
-    return {name: read if isinstance(read, Unknown) else read[f"q{number}"] for number, name in enumerate(resources)}
+    return {name: [read if isinstance(read, Unknown) else read[id] for id in asked] for name, asked in ids.items()}
 
 
 def _read(cell: AWSCell, queries: Sequence[Mapping[str, Any]], end: datetime) -> Mapping[str, Series]:
@@ -80,7 +97,10 @@ def _read(cell: AWSCell, queries: Sequence[Mapping[str, Any]], end: datetime) ->
     }
 
 
-def _complete(series: Series) -> Series:
-    if isinstance(series, Unknown) or len(series) >= math.ceil(COMPLETE * DAYS):
-        return series
-    return Unknown(f"CloudWatch has data of {len(series)} of {DAYS} days")
+def _complete(series: Series, counts: Series, a_day: int) -> Series:
+    if isinstance(series, Unknown) or isinstance(counts, Unknown):
+        return series if isinstance(series, Unknown) else counts
+    if len(series) < math.ceil(COMPLETE * DAYS):
+        return Unknown(f"CloudWatch has data of {len(series)} of {DAYS} days")
+    there = sum(min(count, a_day) for count in counts) / (DAYS * a_day)
+    return series if there >= COMPLETE else Unknown(f"CloudWatch has {there:.0%} of the datapoints of {DAYS} days")

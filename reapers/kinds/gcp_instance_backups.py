@@ -9,13 +9,14 @@ import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from engine.model import Key
 from reapers.clouds.gcp_errors import Misplaced
 from reapers.kind import Order, Progress
 from reapers.kinds.gcp.disk import manifest as disk_manifest
 from reapers.kinds.gcp_labels import made_by, restored_labels
 from reapers.kinds.gcp_orders import expected, path, request_id, same_life
 from reapers.kinds.gcp_places import at, location, region_of, within
-from reapers.kinds.gcp_snapshots import progress, take, taken
+from reapers.kinds.gcp_snapshots import key_of, progress, take, taken
 from reapers.kinds.progress import sent, unchanged
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ OF_AN_ADDRESS = ("type", "name", "networkTier", "publicPtrDomainName", "setPubli
 OF_A_DISK = ("boot", "autoDelete", "deviceName", "mode", "interface")
 OF_A_NEW_DISK = (
     "diskType", "diskSizeGb", "labels", "description", "replicaZones", "resourcePolicies", "provisionedIops",
-    "provisionedThroughput",
+    "provisionedThroughput", "enableConfidentialCompute", "storagePool",
 )  # fmt: skip
 
 SCRATCH = "SCRATCH"
@@ -64,10 +65,16 @@ def back_up(cell: GCPCell, order: Order) -> dict[str, Any]:
 def backed_up(cell: GCPCell, order: Order) -> Progress:
     """Done when there is a snapshot of every disk and all are ready."""
     known = taken(cell, order)
-    states = {progress(known.get(within(disk["source"]))) for disk in persistent(expected(cell, order))}
+    states = {progress(cell, known.get(within(disk["source"]))) for disk in persistent(expected(cell, order))}
     if Progress.NO_EFFECT in states:
         return unchanged(order.memory, cell.now)
     return next((state for state in (Progress.FAILED, Progress.PENDING) if state in states), Progress.DONE)
+
+
+def made(cell: GCPCell, order: Order) -> tuple[Key, ...]:
+    """The snapshot of each disk."""
+    known = taken(cell, order)
+    return tuple(key_of(cell, known[disk]) for disk in sorted(order.memory["snapshots"]) if disk in known)
 
 
 def restore(cell: GCPCell, order: Order) -> dict[str, Any]:
@@ -133,7 +140,8 @@ def _disk(cell: GCPCell, order: Order, attached: Mapping[str, Any], kept: Mappin
     was, now = kept["manifest"]["disks"][source], cell.find(source)
     if now is None:
         how = {name: value for name, value in attached.items() if name != "source"}
-        return {**how, "initializeParams": _from_snapshot(cell, was["create"], kept["snapshots"][source])}
+        own_key = {name: was["create"][name] for name in ("diskEncryptionKey",) if name in was["create"]}
+        return {**how, **own_key, "initializeParams": _from_snapshot(cell, was["create"], kept["snapshots"][source])}
     if now["id"] != was["id"] or now.get("users"):
         where = f"the disk {now['name']} in {location(now)}"
         raise Misplaced(f"{order.key} cannot be restored: {where} is in use, or another one has its name")

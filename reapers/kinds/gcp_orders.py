@@ -21,7 +21,8 @@ _REQUESTS = uuid.UUID("6c3c1b0e-2f0c-5f0b-9f53-6a2f5f3f9a11")
 
 def path(key: Key) -> str:
     """Where the Compute API keeps a resource: gcp.disk in us-central1-a -> zones/us-central1-a/disks/x."""
-    noun = key.kind.split(".", 1)[1]
+    first, *rest = key.kind.split(".", 1)[1].split("_")
+    noun = first + "".join(word.capitalize() for word in rest)
     return f"{scope(key.region)}/{noun}{'es' if noun.endswith('s') else 's'}/{key.id}"
 
 

@@ -86,6 +86,19 @@ def aggregated(cell: GCPCell, kind: str, collection: str, fields: Sequence[str])
         raise Partial([Gap(kind, cell.account, place, f"project {cell.account}: {why}") for place, why in sorted(silent.items())])
 
 
+def everywhere(cell: GCPCell, kind: str, collection: str, fields: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Every resource of a global collection. Partial at the end, where a page says that it is not whole."""
+    wanted = f"items({','.join(fields)}),nextPageToken,warning"
+    silent: dict[str, str] = {}
+    for page in cell.pages(f"global/{collection}", maxResults=LARGEST_PAGE, fields=wanted):
+        warning = page.get("warning", {})
+        if warning.get("code", EMPTY) != EMPTY:
+            silent[EVERYWHERE] = _why(EVERYWHERE, warning)
+        yield from page.get("items", ())
+    if silent:
+        raise Partial([Gap(kind, cell.account, place, f"project {cell.account}: {why}") for place, why in silent.items()])
+
+
 def _silent(page: Mapping[str, Any]) -> dict[str, str]:
     """The locations of a page that may hold more than it shows, and why."""
     said = {last(name): part.get("warning", {}) for name, part in page.get("items", {}).items()}

@@ -6,16 +6,23 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from engine.model import Key
 from reapers.clouds.gcp_errors import Refused
-from reapers.kind import Order, Progress
+from reapers.kind import Order, Progress, Unusable
 from reapers.kinds.gcp_labels import LONGEST, backup_labels, of_generation, value
 from reapers.kinds.gcp_orders import request_id
-from reapers.kinds.gcp_places import at, is_zone, location, within
+from reapers.kinds.gcp_places import GLOBAL, at, is_zone, location, within
 
 if TYPE_CHECKING:
     from reapers.clouds.gcp_cell import GCPCell
 
-SEEN = "items(name,selfLink,status,sourceDisk,sourceDiskId),nextPageToken"
+NEEDS = frozenset({"cloudkms.cryptoKeys.get", "cloudkms.cryptoKeyVersions.get", "compute.snapshots.list"})
+"""Permissions for looking at backups."""
+
+SEEN = (
+    "items(id,name,selfLink,status,sourceDisk,sourceDiskId,diskSizeGb,storageBytes,snapshotEncryptionKey(kmsKeyName)),"
+    "nextPageToken"
+)
 
 
 def taken(cell: GCPCell, order: Order) -> dict[str, dict[str, Any]]:
@@ -48,13 +55,34 @@ def take(cell: GCPCell, order: Order, disk: Mapping[str, Any], known: Mapping[st
     return f"global/snapshots/{name}"
 
 
-def progress(snapshot: Mapping[str, Any] | None) -> Progress:
-    """Done when it can be restored from; NO_EFFECT when there is none."""
+def progress(cell: GCPCell, snapshot: Mapping[str, Any] | None) -> Progress:
+    """Done when it can be restored from: ready, its stored size known, its key enabled. NO_EFFECT when there is none."""
     if snapshot is None:
         return Progress.NO_EFFECT
-    if snapshot["status"] in ("CREATING", "UPLOADING"):
+    name, state = snapshot["name"], snapshot["status"]
+    if state in ("CREATING", "UPLOADING") or (state == "READY" and "storageBytes" not in snapshot):
         return Progress.PENDING
-    return Progress.DONE if snapshot["status"] == "READY" else Progress.FAILED
+    if state != "READY":
+        raise Unusable(f"the snapshot {name} is {state}: it is no backup")
+    if int(snapshot["diskSizeGb"]) == 0:
+        raise Unusable(f"the snapshot {name} is empty: it is no backup")
+    _assert_usable(cell, name, snapshot.get("snapshotEncryptionKey", {}).get("kmsKeyName"))
+    return Progress.DONE
+
+
+def _assert_usable(cell: GCPCell, snapshot: str, key: str | None) -> None:
+    """Its key, where it has one of the customer's, is enabled: Unusable if not. A read that fails is raised."""
+    if not key:
+        return
+    found = cell.get(f"v1/{key}")
+    state = found["state"] if "/cryptoKeyVersions/" in key else found.get("primary", {}).get("state", "without a version")
+    if state != "ENABLED":
+        raise Unusable(f"the snapshot {snapshot} is encrypted with {key}, which is {state}: enable the key, then retry")
+
+
+def key_of(cell: GCPCell, snapshot: Mapping[str, Any]) -> Key:
+    """The key of a snapshot: they are global."""
+    return Key("gcp.snapshot", cell.account, GLOBAL, snapshot["name"], str(snapshot["id"]))
 
 
 def name_of(order: Order, disk: Mapping[str, Any]) -> str:

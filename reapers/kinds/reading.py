@@ -43,3 +43,9 @@ def moment(value: datetime | str) -> datetime:
     """A provider's time, UTC: an SDK's value, or RFC 3339 text."""
     read = value if isinstance(value, datetime) else datetime.fromisoformat(value)
     return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def unused(resource: Resource) -> bool | Unknown:
+    """The negative fact of what has a field `in_use`."""
+    value = resource.fields["in_use"]
+    return value if isinstance(value, Unknown) else not value

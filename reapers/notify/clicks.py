@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol
-from urllib.parse import parse_qs, urlsplit
-
-from slack_sdk.signature import Clock as SlackClock
-from slack_sdk.signature import SignatureVerifier
+from typing import Any
 
 from engine.notice import Button
 from engine.render.slack import ACTION
+from reapers.notify.signed import BadClick, Now, Signed
 
-LARGEST = 100_000
-"""Bytes of a body that are read. A message of ours comes back with its click and stays far below."""
-ANSWERS = "hooks.slack.com"
-"""The host that Slack's response URLs have."""
-FORM = "application/x-www-form-urlencoded"
+__all__ = ["BadClick", "Click", "Clicks", "Now"]
 
-
-class Now(Protocol):
-    """Tells the time; reapers.clock.Clock does."""
-
-    def now(self) -> datetime:
-        """The moment, aware, UTC."""
-
-
-class BadClick(Exception):
-    """A request that is not a click of ours. `status` is the HTTP status to answer with, the text one sentence."""
-
-    def __init__(self, why: str, status: int) -> None:
-        super().__init__(why)
-        self.why = why
-        self.status = status
+FIELDS = 10
+"""Of a click's form: it has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,46 +38,21 @@ class Click:
     """SHA-256 of the signature: the caller stores it and refuses a second click with the same one."""
 
 
-class Seconds(SlackClock):
-    """A clock as slack_sdk's verifier asks for it."""
-
-    def __init__(self, clock: Now) -> None:
-        self._clock = clock
-
-    def now(self) -> float:
-        """Seconds since 1970."""
-        return self._clock.now().timestamp()
-
-
 class Clicks:
     """Reads the requests that Slack sends to /slack/actions."""
 
     def __init__(self, signing_secret: str, clock: Now, base_url: str = "", *, app_id: str = "") -> None:
         """`base_url` is the Slack API in use: response URLs of its host are allowed too. `app_id`: refuse other apps' clicks."""
-        self._verifier = SignatureVerifier(signing_secret, Seconds(clock))
-        self._hosts = frozenset({ANSWERS, urlsplit(base_url).netloc} - {""})
+        self._signed = Signed(signing_secret, clock, base_url)
         self._app_id = app_id
 
     def read(self, body: bytes, headers: Mapping[str, str]) -> Click:
         """A verified click. BadClick: 401 unsigned, stale or forged; 413 too large; 400 signed but not one of our buttons."""
-        names = {name.lower(): value for name, value in headers.items()}
-        self._verify(body, names)
-        if names.get("content-type", "").split(";")[0].strip().lower() != FORM:
-            raise BadClick("Slack sends clicks as a form; this is something else.", 400)
-        payload = _payload(body)
+        form, replay = self._signed.form(body, headers, FIELDS)
+        payload = _payload(form)
         if self._app_id and payload.get("api_app_id") != self._app_id:
             raise BadClick("This click belongs to another Slack app.", 401)
-        return self._click(payload, hashlib.sha256(names["x-slack-signature"].encode()).hexdigest())
-
-    def _verify(self, body: bytes, headers: Mapping[str, str]) -> None:
-        if len(body) > LARGEST:
-            raise BadClick(f"A click has at most {LARGEST:,} bytes.", 413)
-        try:
-            signed = self._verifier.is_valid_request(body, dict(headers))
-        except (ValueError, TypeError):  # a timestamp that is no number, a body that is not UTF-8, a signature that is not ASCII
-            signed = False
-        if not signed:
-            raise BadClick("The request is not signed by Slack with our signing secret, or is older than five minutes.", 401)
+        return self._click(payload, replay)
 
     def _click(self, payload: Mapping[str, Any], replay: str) -> Click:
         action = _one_action(payload)
@@ -117,23 +70,14 @@ class Clicks:
             trigger=str(payload.get("trigger_id", "")),
             channel=str((container or {}).get("channel_id", "")),
             message=str((container or {}).get("message_ts", "")),
-            response_url=self._allowed(str(payload.get("response_url", ""))),
+            response_url=self._signed.allowed(str(payload.get("response_url", ""))),
             replay=replay,
         )
 
-    def _allowed(self, url: str) -> str:
-        """A response URL only of Slack's host over https, or of the API that is configured."""
-        parts = urlsplit(url)
-        slack = parts.scheme == "https" and parts.netloc == ANSWERS
-        ours = parts.netloc in self._hosts - {ANSWERS} and parts.scheme in {"http", "https"}
-        return url if slack or ours else ""
 
-
-def _payload(body: bytes) -> Mapping[str, Any]:
+def _payload(form: Mapping[str, str]) -> Mapping[str, Any]:
     try:
-        form = parse_qs(body.decode(), strict_parsing=True, max_num_fields=10)
-        (text,) = form["payload"]
-        payload = json.loads(text)
+        payload = json.loads(form["payload"])
     except (ValueError, KeyError, RecursionError):
         raise BadClick("The form holds no readable `payload`.", 400) from None
     if not isinstance(payload, dict) or payload.get("type") != "block_actions":

@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from http.client import HTTPException
-from typing import Any
+from typing import Any, Protocol
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from reapers.notify.clicks import Click, Now
+from reapers.notify.signed import Now
 
 FRESH = timedelta(minutes=5)
 """How long an answer of users.info is used: whoever leaves the company loses the buttons within it."""
+
+
+class Presser(Protocol):
+    """Who pressed a button or typed a command, as Slack signed it."""
+
+    @property
+    def user_id(self) -> str:
+        """The user within the workspace."""
+
+    @property
+    def team_id(self) -> str:
+        """The workspace."""
 
 
 class Stranger(Exception):
@@ -29,7 +41,7 @@ class People:
         self._known: dict[str, tuple[datetime, str]] = {}
         self._workspace = ""
 
-    def email(self, click: Click) -> str:
+    def email(self, click: Presser) -> str:
         """The person's e-mail address, lower case. Stranger: guests, bots, people of other workspaces, those who left."""
         if click.team_id != self._own_workspace():
             raise Stranger("This click comes from another Slack workspace; only people of this one can answer.")

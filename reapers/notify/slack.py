@@ -40,6 +40,7 @@ ADVICE: Mapping[str, str] = {
     "token_revoked": "the bot token was revoked: install the Sexton app again and set SEXTON_SLACK__TOKEN",
     "token_expired": "the bot token has expired: install the Sexton app again and set SEXTON_SLACK__TOKEN",
     "account_inactive": "the Sexton app was removed from the workspace: install it again and set SEXTON_SLACK__TOKEN",
+    "users_not_found": "nobody in the workspace has the e-mail address {channel}: correct it where Team documents name it",
     "missing_scope": "the Sexton app lacks a permission ({needed}): add the scope and install the app again",
     "invalid_blocks": "Slack does not accept the message ({detail}): please report this as a fault of Sexton",
     "msg_blocks_too_long": "the message is too long for Slack: please report this as a fault of Sexton",
@@ -82,8 +83,9 @@ class SlackNotifier:
         self._client = client(token, base_url, timeout)
 
     def deliver(self, notice: Notice, at: datetime) -> Receipt:
-        """Post it once. The receipt is Slack's channel id and `ts`, by which the message can be found."""
-        if not notice.channel.startswith(("#", "C", "G", "D")):
+        """Post it once, to a channel or to the person whose e-mail address it names. The receipt is Slack's channel id and `ts`,
+        by which the message can be found."""
+        if not notice.channel.startswith(("#", "C", "G", "D")) and not notice.is_personal:
             raise NotDelivered(f'Team {notice.team} has no Slack channel: add `slack: "#…"` to its Team document.', LATER)
         answer = self._post(notice, at)
         ts, channel = answer.get("ts"), answer.get("channel")
@@ -94,7 +96,7 @@ class SlackNotifier:
     def _post(self, notice: Notice, at: datetime) -> Mapping[str, Any]:
         try:
             answer = self._client.chat_postMessage(
-                channel=notice.channel,
+                channel=self._person(notice.channel) if notice.is_personal else notice.channel,
                 text=fallback(notice),
                 blocks=blocks(notice),
                 unfurl_links=False,
@@ -107,6 +109,10 @@ class SlackNotifier:
             why = f"Slack could not be reached for {notice.channel} ({_cause(error)}); it is tried again."
             raise NotDelivered(why, SOON) from None
         return answer.data if isinstance(answer.data, dict) else {}
+
+    def _person(self, email: str) -> str:
+        """The id by which Slack writes to a person."""
+        return str(self._client.users_lookupByEmail(email=email)["user"]["id"])
 
 
 def refused(error: SlackApiError, notice: Notice) -> NotDelivered:

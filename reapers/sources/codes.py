@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,35 +15,17 @@ from typing import Any
 from engine.columns import column as columns_
 from engine.columns import encode, inventory
 from engine.columns.column import FIRST, Coded, Column, Micros, Numbers
-from engine.columns.inventory import (
-    AGE,
-    BORN,
-    COST,
-    DOLLARS,
-    FIELD,
-    IDLE,
-    KEY,
-    NANOS,
-    START,
-    TAG,
-    TAGS,
-    UNPRICED,
-    Columns,
-    micros_of,
-)
-from engine.model import Account, KindTable
+from engine.columns.inventory import ALWAYS, FIELD, TAG, Columns, micros_of
+from engine.model import Account, Gap, KindTable
 from engine.money import Money
 from reapers.sources import columnfile, parquet, parquet_columns, rows
 from reapers.sources.columnfile import Array, Torn
-from reapers.sources.manifest import FILE, Manifest, read_manifest
-from reapers.sources.parquet_columns import COSTS, ParquetColumns
+from reapers.sources.manifest import FILE, Manifest, check, read_manifest
+from reapers.sources.parquet_columns import COSTS, ParquetColumns, facts_of
 from reapers.sources.shelf import read_file
 
 FOLDER = "codes"
 INDEX = "index.json"
-ALWAYS = (*KEY, TAGS, COST, COSTS, DOLLARS, NANOS, UNPRICED, AGE, IDLE, BORN, START)
-"""The columns that every set of policies needs. Tags and fields are added when a policy first names them."""
-
 MADE_BY = (columns_, encode, inventory, columnfile, parquet_columns, rows)
 """The modules that say what a column holds: when one of them changes, old columns are not used any more."""
 
@@ -51,7 +33,7 @@ MADE_BY = (columns_, encode, inventory, columnfile, parquet_columns, rows)
 def open_columns(folder: Path, kinds: Mapping[str, KindTable], names: Iterable[str] = ()) -> Columns:
     """The columns of the snapshot in `folder`. Those that are not there yet are made now, `names` all in one go.
 
-    SnapshotError where the snapshot is damaged. Its tables are not checked against their digests: `Store.read` does that.
+    SnapshotError where the snapshot is damaged: its tables are checked against their digests when columns are first made.
     """
     folder = folder.resolve()
     manifest = read_manifest(read_file(folder / FILE, folder.name), folder.name, str(folder.parent))
@@ -107,6 +89,7 @@ class _Files:
             moment=self.moment,
             id=self.snapshot.name,
             commit=self.manifest.commit,
+            gaps=tuple(Gap(**each) for each in index["gaps"]),
         )
 
     def column(self, name: str) -> Column:
@@ -138,8 +121,9 @@ class _Files:
 
     def make(self, names: Iterable[str]) -> None:
         """See to it that these are there. Nobody has a field or tag that is not in the index."""
-        there = {*ALWAYS, *names_of(self.index["fields"], self.index["tag_keys"])}
-        lacking = [name for name in dict.fromkeys((*ALWAYS, *names)) if name in there and not self._path(name).is_file()]
+        always = (*ALWAYS, COSTS)
+        there = {*always, *names_of(self.index["fields"], self.index["tag_keys"])}
+        lacking = [name for name in dict.fromkeys((*always, *names)) if name in there and not self._path(name).is_file()]
         if lacking:
             self._write(lacking)
 
@@ -154,45 +138,40 @@ class _Files:
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
         facts = index.get("facts")
-        fits = index.get("stamp") == _stamp() and isinstance(facts, dict) and facts == _facts(facts, self.kinds)
+        fits = index.get("stamp") == _stamp() and isinstance(facts, dict) and facts == facts_of(facts, self.kinds)
         return index if fits else None
 
     def _begin(self) -> Mapping[str, Any]:
         """Write an index, and the columns that every set needs, into an empty folder."""
         shutil.rmtree(self.place, ignore_errors=True)
         self.place.mkdir(exist_ok=True)
-        with parquet.database() as connection:
-            facts = _facts(ParquetColumns(connection, self._resources(), 0, {}).kinds(), self.kinds)
-        with self._reading(facts) as source:
-            accounts = parquet.read(source.connection, parquet.ACCOUNTS, self.snapshot)
+        for table in (parquet.RESOURCES, parquet.ACCOUNTS, parquet.GAPS):
+            check(self.snapshot / table.file, self.manifest, self.snapshot.name, str(self.snapshot.parent))
+        with self._reading() as source:
+            accounts, gaps = (parquet.read(source.connection, table, self.snapshot) for table in (parquet.ACCOUNTS, parquet.GAPS))
             index = {
                 "stamp": _stamp(),
                 "rows": source.rows,
-                "facts": facts,
+                "facts": dict(source.facts),
                 "fields": source.fields(),
                 "tag_keys": source.tag_keys(),
-                "accounts": [{"cloud": one.cloud, "id": one.id, "name": one.name, "parents": one.parents} for one in accounts],
+                "accounts": [asdict(one) for one in accounts],
+                "gaps": [asdict(one) for one in gaps],
             }
             (self.place / INDEX).write_text(json.dumps(index, ensure_ascii=False))
         return index
 
     def _write(self, names: Sequence[str]) -> None:
-        with self._reading(self.index["facts"]) as source:
+        with self._reading() as source:
             for name, made in source.columns(names):
                 columnfile.save(made, self._path(name))
                 self.loaded[name] = columnfile.load(self._path(name))
 
     @contextmanager
-    def _reading(self, facts: Mapping[str, str]) -> Iterator[ParquetColumns]:
+    def _reading(self) -> Iterator[ParquetColumns]:
+        path = self.snapshot / parquet.RESOURCES.file
         with parquet.database() as connection:
-            yield ParquetColumns(connection, self._resources(), micros_of(self.manifest.as_of), facts)
-
-    def _resources(self) -> Path:
-        return self.snapshot / parquet.RESOURCES.file
-
-
-def _facts(kinds: Iterable[str], known: Mapping[str, KindTable]) -> dict[str, str]:
-    return {kind: known[kind].main_fact if kind in known else "" for kind in kinds}
+            yield ParquetColumns(connection, path, micros_of(self.manifest.as_of), self.kinds)
 
 
 class _Costs(Sequence[Money]):

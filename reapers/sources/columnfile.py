@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from weakref import finalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,14 +29,21 @@ class Torn(Exception):
 
 
 class Texts(Sequence[Cell]):
-    """The cells of an ordered column of texts, decoded when they are asked for."""
+    """The cells of an ordered column of texts, read and decoded when they are asked for.
 
-    def __init__(self, blob: Array, ends: Array) -> None:
-        self._blob = blob
-        self._ends = ends
+    They are read, not mapped: the kernel maps up to two megabytes around each text that somebody touches.
+    """
+
+    def __init__(self, path: Path, ends: Array, start: int) -> None:
+        self._file = os.open(path, os.O_RDONLY)
+        finalize(self, os.close, self._file)
+        self._sort = ends.dtype
+        self._number = len(ends)
+        self._start = start
+        self._ends = start - _whole(ends.nbytes)
 
     def __len__(self) -> int:
-        return FIRST + len(self._ends)
+        return FIRST + self._number
 
     def __getitem__(self, place: Any) -> Any:
         if isinstance(place, slice):
@@ -44,15 +53,24 @@ class Texts(Sequence[Cell]):
             raise IndexError(place)
         if at < FIRST:
             return (None, HIDDEN)[at]
-        start = int(self._ends[at - FIRST - 1]) if at > FIRST else 0
-        return self._blob[start : int(self._ends[at - FIRST])].tobytes().decode()
+        first = max(at - FIRST - 1, 0)
+        *before, end = self._read_ends(first, at - FIRST + 1)
+        start = before[0] if before else 0
+        return os.pread(self._file, end - start, self._start + start).decode()
 
     def __iter__(self) -> Iterator[Cell]:
         yield from (None, HIDDEN)
-        blob, start = self._blob.tobytes(), 0
-        for end in self._ends.tolist():
+        ends = self._read_ends(0, self._number)
+        blob, start = os.pread(self._file, ends[-1] if ends else 0, self._start), 0
+        for end in ends:
             yield blob[start:end].decode()
             start = end
+
+    def _read_ends(self, first: int, last: int) -> list[int]:
+        size = self._sort.itemsize
+        read = os.pread(self._file, (last - first) * size, self._ends + first * size)
+        ends: list[int] = np.frombuffer(read, self._sort).tolist()
+        return ends
 
 
 def save(column: Column | Array, path: Path) -> None:
@@ -91,6 +109,11 @@ def _coded(column: Coded) -> tuple[dict[str, Any], list[Array]]:
     return said, [column.codes, small, np.frombuffer(b"".join(texts), np.uint8)]
 
 
+def _whole(size: int) -> int:
+    """Bytes with what is filled up after them."""
+    return size + -size % ALIGNED
+
+
 def _padded(content: bytes, filler: bytes) -> bytes:
     """The first line is padded before its end."""
     lacking = -len(content) % ALIGNED
@@ -104,7 +127,7 @@ def load(path: Path) -> Column | Array:
         start = _first_line(mapped)
         said = json.loads(mapped[:start].tobytes())
         arrays = list(_arrays(mapped, start, said["arrays"]))
-        return _column(said, arrays)
+        return _column(said, arrays, path)
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise Torn(f"{path}: {error}") from error
 
@@ -123,10 +146,10 @@ def _arrays(mapped: Array, start: int, wanted: Sequence[Sequence[Any]]) -> Itera
         if start + size > len(mapped):
             raise ValueError("it was cut off")
         yield np.asarray(mapped[start : start + size]).view(dtype)
-        start += size + -size % ALIGNED
+        start += _whole(size)
 
 
-def _column(said: Mapping[str, Any], arrays: Sequence[Array]) -> Column | Array:
+def _column(said: Mapping[str, Any], arrays: Sequence[Array], path: Path) -> Column | Array:
     match said["sort"]:
         case "coded":
             cells: Sequence[Cell]
@@ -135,7 +158,7 @@ def _column(said: Mapping[str, Any], arrays: Sequence[Array]) -> Column | Array:
             elif "cells" in said:
                 cells = tuple(None if cell == [] else HIDDEN if cell == [0] else cell for cell in said["cells"])
             else:
-                cells = Texts(arrays[2], arrays[1])
+                cells = Texts(path, arrays[1], path.stat().st_size - _whole(len(arrays[2])))
             return Coded(arrays[0], cells, ordered=said["ordered"], unknown=said["unknown"])
         case "numbers":
             return Numbers(arrays[0], arrays[1] if said["unknown"] else None, whole=said["whole"])

@@ -17,6 +17,9 @@ from reapers.sources.signatures import vouch
 from reapers.sources.signers import Signers
 from reapers.sources.tree import folder_of, read_tree
 
+FREEZE = "FREEZE"
+"""A file of this name beside the policies freezes everything; its text is the reason."""
+
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+@#-]*")
 _STEPS = re.compile(r"[~^:]|@\{")
@@ -45,6 +48,8 @@ class Head:
     moved: Moved
     signer: str = ""
     distrust: str = ""
+    freeze: str | None = None
+    """The text of the file FREEZE in the policies' folder; None: there is none, or the files are not read."""
 
 
 class Repository:
@@ -96,7 +101,10 @@ class Repository:
             if self._signers is not None and head.moved is Moved.FORWARD:
                 vouched = vouch(git, self._signers, (last_good, sha), now)
                 head = replace(head, signer=vouched.by, distrust=vouched.problem)
-            return head if head.distrust else replace(head, files=read_tree(git, sha, self._folder, self._at(sha)))
+            if head.distrust:
+                return head
+            files = read_tree(git, sha, self._folder, self._at(sha))
+            return replace(head, files=files, freeze=files.get(f"{self._folder}/{FREEZE}" if self._folder else FREEZE))
 
     def resolve(self, rev: str) -> str:
         """The full id of the commit that a revision names: a branch, tag or id, also main~2. Remote ones are asked for anew."""

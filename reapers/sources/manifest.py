@@ -55,6 +55,15 @@ def read_manifest(content: bytes, ident: str, shown: str) -> Manifest:
         raise damaged(ident, shown, f"{FILE} lacks what it must say") from error
 
 
+def claimed_moment(content: bytes) -> datetime | None:
+    """When a damaged manifest says that its snapshot was taken: good enough to name the day that is lost, for nothing else."""
+    try:
+        moment = datetime.fromisoformat(json.loads(content)["as_of"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else None
+
+
 def digest(path: Path) -> str:
     """The SHA-256 of a file's bytes. OSError when it cannot be read."""
     seen = hashlib.sha256()
@@ -62,6 +71,16 @@ def digest(path: Path) -> str:
         while chunk := file.read(_CHUNK):
             seen.update(chunk)
     return seen.hexdigest()
+
+
+def check(path: Path, manifest: Manifest, ident: str, shown: str) -> None:
+    """SnapshotError where a file is not what the manifest says of it."""
+    try:
+        intact = digest(path) == manifest.files.get(path.name)
+    except OSError as error:
+        raise damaged(ident, shown, f"{path.name}: {error.strerror}") from error
+    if not intact:
+        raise damaged(ident, shown, f"{path.name} is not what was written")
 
 
 def damaged(ident: str, shown: str, why: str) -> SnapshotError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import boto3
 from boto3.exceptions import S3UploadFailedError
@@ -14,9 +14,6 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 
 from reapers.clouds.aws_errors import DENIED, EXPIRED
 from reapers.sources.errors import SnapshotError
-
-if TYPE_CHECKING:
-    from types_boto3_s3 import S3Client
 
 ABSENT = frozenset({"NoSuchKey", "404", "NotFound"})
 AT_ONCE = 1000
@@ -34,7 +31,7 @@ class S3Objects:
         self._bucket = bucket
         self._prefix = prefix
         with self._explained("s3:ListBucket"):
-            self._client: S3Client = boto3.session.Session().client("s3", config=SETTINGS)
+            self._client: Any = boto3.session.Session().client("s3", config=SETTINGS)
 
     @property
     def shown(self) -> str:
@@ -52,11 +49,12 @@ class S3Objects:
         """The content of a small object; None where there is no such object."""
         with self._explained("s3:GetObject"):
             try:
-                return self._client.get_object(Bucket=self._bucket, Key=self._prefix + name)["Body"].read()
+                content: bytes = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name)["Body"].read()
             except ClientError as error:
                 if _code(error) in ABSENT:
                     return None
                 raise
+            return content
 
     def fetch(self, name: str, file: Path) -> None:
         """Copy an object into a file here."""
@@ -73,7 +71,7 @@ class S3Objects:
         for start in range(0, len(names), AT_ONCE):
             keys = [{"Key": self._prefix + name} for name in names[start : start + AT_ONCE]]
             with self._explained("s3:DeleteObject"):
-                answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": keys, "Quiet": True})  # type: ignore[typeddict-item]  # a list of dicts, as the API has it
+                answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": keys, "Quiet": True})
             for fault in answer.get("Errors", ()):
                 raise SnapshotError(f"{self.shown}: {fault.get('Key')} could not be removed ({fault.get('Code')}).")
 

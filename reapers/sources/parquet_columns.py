@@ -4,35 +4,21 @@ distinct value once."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.columns import inventory as of
 from engine.columns.column import ABSENT, FIRST, HIDDEN, UNKNOWN, Cell, Coded, Codes, Column, Mask, Micros, Numbers, narrow
 from engine.columns.encode import MANY, remapped
-from engine.columns.inventory import (
-    AGE,
-    BORN,
-    COST,
-    DOLLARS,
-    FIELD,
-    IDLE,
-    KEY,
-    NANOS,
-    START,
-    TAG,
-    TAGS,
-    UNPRICED,
-    amounts_of,
-    cost_order,
-    days,
-    dollars_of,
-)
+from engine.columns.inventory import amounts_of, cost_order, days, dollars_of
+from engine.model import KindTable
 from engine.money import FREE, Money
 from reapers.sources.parquet import literal
-from reapers.sources.rows import exact_of, money_of
+from reapers.sources.rows import Row, exact_of, linking_of, money_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,22 +29,30 @@ AT_ONCE = 8
 COSTS = "costs"
 """Not a column of resources: the texts of the distinct costs, in the order of the codes of `cost`."""
 
+LINKING = ("kind", "account", "region", "id", "born", "name", "tags", "fields", "unknown")
+"""What `linking_of` takes."""
+
+SOME = 4096
+"""Resources that are values of Python at the same time."""
+
 Rows = dict[str, Any]
 
 
 class ParquetColumns:
-    """The columns of one file. `as_of` is in microseconds; `facts` names what `idle_days` counts from, by kind."""
+    """The columns of one file. `as_of` is in microseconds; the tables of kinds say what idles and what refers to what."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path, as_of: int, facts: Mapping[str, str]) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path, as_of: int, tables: Mapping[str, KindTable]) -> None:
         self.connection = connection
         self.as_of = as_of
-        self.facts = facts
+        self.tables = tables
         connection.execute(f"CREATE TEMP VIEW snapshot AS SELECT * FROM read_parquet({_quoted(literal(path))})")
         self.rows = int(self._one("SELECT count(*) FROM snapshot"))
 
-    def kinds(self) -> list[str]:
-        """The kinds that there are."""
-        return self._texts("SELECT DISTINCT kind FROM snapshot ORDER BY 1")
+    @cached_property
+    def facts(self) -> Mapping[str, str]:
+        """What `idle_days` counts from, of every kind that there is."""
+        kinds = self._texts("SELECT DISTINCT kind FROM snapshot ORDER BY 1")
+        return facts_of(kinds, self.tables)
 
     def tag_keys(self) -> list[str]:
         """Every tag key."""
@@ -81,28 +75,30 @@ class ParquetColumns:
 
     def columns(self, names: Sequence[str]) -> Iterator[tuple[str, Column | Micros]]:
         """Some columns by their names, in as few passes as may be."""
-        tags = [name for name in names if name.startswith(TAG)]
-        fields = [name for name in names if name.startswith(FIELD)]
+        tags = [name for name in names if name.startswith(of.TAG)]
+        fields = [name for name in names if name.startswith(of.FIELD)]
         for start in range(0, len(tags), AT_ONCE):
             yield from self._tags(tags[start : start + AT_ONCE])
         for start in range(0, len(fields), AT_ONCE):
             yield from self._fields(fields[start : start + AT_ONCE])
-        if {BORN, START, AGE} & set(names):
+        if set(of.AGES) & set(names):
             yield from self._ages()
+        if set(of.LINKS) & set(names):
+            yield from self._links()
         for name in names:
-            if name in KEY:
+            if name in of.KEY:
                 yield name, self._coded(f'SELECT "{name}" AS v0 FROM snapshot')
-            elif name == TAGS:
+            elif name == of.TAGS:
                 yield name, self._hidden()
-            elif name == IDLE:
+            elif name == of.IDLE:
                 yield name, self._idle()
-        if {COST, COSTS, DOLLARS, NANOS, UNPRICED} & set(names):
+        if {COSTS, *of.MONEY} & set(names):
             yield from self._money()
 
     # --- tags and fields ------------------------------------------------------------------------------------------------
 
     def _tags(self, names: Sequence[str]) -> Iterator[tuple[str, Coded]]:
-        self._extract("json_extract_string(tags, ?::VARCHAR[])", [name.removeprefix(TAG) for name in names])
+        self._extract("json_extract_string(tags, ?::VARCHAR[])", [name.removeprefix(of.TAG) for name in names])
         hidden = self._numpy("SELECT tags IS NULL AS v FROM snapshot")["v"].astype(np.bool_)
         for place, name in enumerate(names):
             column = self._coded(f"SELECT v{place} AS v0 FROM extracted")
@@ -111,7 +107,7 @@ class ParquetColumns:
             yield name, Coded(codes, column.cells, ordered=True, unknown=bool(hidden.any()))
 
     def _fields(self, names: Sequence[str]) -> Iterator[tuple[str, Column]]:
-        keys = [name.removeprefix(FIELD) for name in names]
+        keys = [name.removeprefix(of.FIELD) for name in names]
         self._extract("json_extract(fields, ?::VARCHAR[])", keys)
         whys = self._coded("SELECT unknown AS v0 FROM snapshot")
         reasons = [json.loads(str(cell)) if isinstance(cell, str) else {} for cell in whys.cells]
@@ -172,9 +168,9 @@ class ParquetColumns:
         seen = "epoch_us(json_extract_string(since, '/seen')::TIMESTAMPTZ)"
         born = f"coalesce(epoch_us(created), {seen}, {self.as_of})"
         found = self._numpy(f"SELECT {born} AS born, greatest({born}, coalesce({seen}, {born})) AS start FROM snapshot")
-        moments = {name: found[name].astype(np.int64) for name in (BORN, START)}
+        moments = {name: found[name].astype(np.int64) for name in (of.BORN, of.START)}
         yield from moments.items()
-        yield AGE, Numbers(days(self.as_of - moments[BORN]), whole=True)
+        yield of.AGE, Numbers(days(self.as_of - moments[of.BORN]), whole=True)
 
     def _idle(self) -> Numbers:
         cases = " ".join(f"WHEN {_quoted(kind)} THEN {_quoted('/' + fact)}" for kind, fact in self.facts.items() if fact)
@@ -187,12 +183,34 @@ class ParquetColumns:
         values[known] = days(self.as_of - found.data[known].astype(np.int64))
         return Numbers(values)
 
+    def _links(self) -> Iterator[tuple[str, Micros]]:
+        """The kinds say what a resource refers to, DuckDB finds its place. A few resources at a time: memory stays small."""
+        self.connection.execute("CREATE OR REPLACE TABLE links (place BIGINT, kind TEXT, account TEXT, region TEXT, id TEXT)")
+        numbered = "SELECT *, row_number() OVER () - 1 AS place FROM snapshot"
+        adding = self.connection.cursor()
+        reading = self.connection.execute(f"SELECT place, {', '.join(LINKING)} FROM ({numbered})")
+        while rows := reading.fetchmany(SOME):
+            found = [(place, *key) for place, *row in rows for key in self._linked(tuple(row))]
+            if found:
+                spread = "SELECT unnest(?::BIGINT[]), unnest(?::TEXT[]), unnest(?::TEXT[]), unnest(?::TEXT[]), unnest(?::TEXT[])"
+                adding.execute(f"INSERT INTO links {spread}", [list(part) for part in zip(*found, strict=True)])
+        query = f"SELECT links.place AS linking, there.place AS linked FROM links JOIN ({numbered}) AS there"
+        pairs = self._numpy(f"{query} USING (kind, account, region, id) ORDER BY 1, 2")
+        yield from ((name, pairs[name].astype(np.int64)) for name in of.LINKS)
+
+    def _linked(self, row: Row) -> Iterator[tuple[str, ...]]:
+        """What a resource refers to, where anything of that kind is here."""
+        table = self.tables.get(row[0])
+        for key in table.links(linking_of(row)) if table else ():
+            if key.kind in self.facts:
+                yield key.kind, key.account, key.region, key.id
+
     def _money(self) -> Iterator[tuple[str, Column | Micros]]:
         costs, codes = self.costs()
         yield from amounts_of(costs).items()
-        yield COST, Coded(codes, range(len(costs)), unknown=False)
+        yield of.COST, Coded(codes, range(len(costs)), unknown=False)
         yield COSTS, Coded(np.zeros(0, np.uint8), (None, HIDDEN, *map(exact_of, costs)), ordered=True, unknown=False)
-        yield DOLLARS, dollars_of(codes, costs)
+        yield of.DOLLARS, dollars_of(codes, costs)
 
     def _numpy(self, query: str) -> Rows:
         return dict(self.connection.execute(query).fetchnumpy())
@@ -203,6 +221,11 @@ class ParquetColumns:
     def _one(self, query: str) -> Any:
         ((found,),) = self.connection.execute(query).fetchall()
         return found
+
+
+def facts_of(kinds: Iterable[str], tables: Mapping[str, KindTable]) -> dict[str, str]:
+    """What `idle_days` counts from, by kind; empty where it counts from nothing."""
+    return {kind: tables[kind].main_fact if kind in tables else "" for kind in kinds}
 
 
 def _quoted(text: str) -> str:

@@ -98,6 +98,20 @@ def resource_of(row: Row) -> Resource:
     )
 
 
+def linking_of(row: Row) -> Resource:
+    """A resource of which only that is read by which it can refer to others."""
+    kind, account, region, ident, born, name, tags, known, unknown = row
+    whys = json.loads(unknown)
+    return Resource(
+        key=Key(kind, account, region, ident, born),
+        name=name,
+        created=None,
+        tags=Unknown(whys.pop("tags")) if tags is None else json.loads(tags),
+        fields={**json.loads(known), **{field: Unknown(why) for field, why in whys.items()}},
+        seen_at=EPOCH,
+    )
+
+
 def _money_row(money: Money) -> Row:
     """The exact value as JSON, and dollars for whoever adds up in SQL: NULL where a part has no price, never 0."""
     return exact_of(money), float(money.known) if money.is_known else None

@@ -14,7 +14,7 @@ from engine.model import Inventory
 from reapers.sources import manifest as manifests
 from reapers.sources import parquet
 from reapers.sources.errors import SnapshotError
-from reapers.sources.manifest import Manifest, damaged, digest, manifest_of, read_manifest
+from reapers.sources.manifest import Manifest, check, claimed_moment, damaged, digest, manifest_of, read_manifest
 from reapers.sources.rows import storable
 from reapers.sources.shelf import NAME, Shelf, shelf
 
@@ -68,8 +68,20 @@ class Store:
         return self._shelf.folder(ident)
 
     def daily(self) -> list[tuple[date, str]]:
-        """The last snapshot of each day (UTC) that has one, oldest first."""
-        return _last_of_each_day({ident: self._moment(ident) for ident in self._shelf.ids()})
+        """The last snapshot of each day (UTC) that has one, oldest first. Of a day that has only damaged ones it is one of these,
+        which `read` refuses: the day is a gap, and has a name. One that does not even say its day is of none.
+        """
+        kept = self._readable()
+        found = dict(_last_of_each_day(kept))
+        lost = {ident: moment for ident in self._shelf.ids() if ident not in kept and (moment := self._claimed(ident))}
+        return sorted((dict(_last_of_each_day(lost)) | found).items())
+
+    def _claimed(self, ident: str) -> datetime | None:
+        try:
+            moment = claimed_moment(self._shelf.manifest(ident))
+        except SnapshotError:
+            return None
+        return moment.astimezone(UTC) if moment else None
 
     def prune(self, keep_days: int) -> list[str]:
         """Remove what history does not need and return the names: of days older than yesterday only the last snapshot stays,
@@ -137,12 +149,7 @@ class Store:
     def _tables(self, ident: str, manifest: Manifest, folder: Path, tables: Sequence[parquet.Table]) -> Mapping[str, Any]:
         """Every table as the inventory's field of the same name, after each file was checked against its digest."""
         for table in tables:
-            try:
-                intact = digest(folder / table.file) == manifest.files.get(table.file)
-            except OSError as error:
-                raise damaged(ident, self.shown, f"{table.file}: {error.strerror}") from error
-            if not intact:
-                raise damaged(ident, self.shown, f"{table.file} is not what was written")
+            check(folder / table.file, manifest, ident, self.shown)
         try:
             with parquet.database() as connection:
                 return {table.name: parquet.read(connection, table, folder) for table in tables}

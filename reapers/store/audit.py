@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, exists, func, insert, or_, select
 
 from engine.case import Case
 from engine.model import canonical
@@ -21,6 +21,10 @@ START = "0" * 64
 
 HASHED = ("seq", "at", "case_id", "version", "state", "event", "who", "commit_sha", "digest", "data")
 """What a row's hash covers, beside the hash before it. The case's key is not of it: it is looked up for readers."""
+
+LAST = select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
+ROW = insert(audit)
+"""Made once: every step of every case asks them, and making a statement takes longer than running it."""
 
 BATCH = 1000
 """Rows read at once: an export of a million rows must not fill the memory, nor hold a transaction open."""
@@ -55,7 +59,7 @@ def append(connection: Connection, step: Step) -> None:
         "data": codec.text(step.data),
         "prev": last.hash,
     }
-    connection.execute(insert(audit).values(**row, hash=_hash(row)))
+    connection.execute(ROW, {**row, "hash": _hash(row)})
 
 
 def _hash(row: Mapping[str, Any]) -> str:
@@ -104,8 +108,14 @@ def row_of(row: Row[Any]) -> AuditRow:
 
 def head(connection: Connection) -> AuditHead:
     """The last row's place and hash."""
-    row = connection.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).first()
+    row = connection.execute(LAST).first()
     return AuditHead(row.seq, row.hash) if row else AuditHead(0, START)
+
+
+def matters(connection: Connection, after: int) -> bool:
+    """Whether somebody said something, or an act began, in the rows after `after`: what a ledger must not forget."""
+    weighty = or_(audit.c.who != "", audit.c.event == "began")
+    return bool(connection.execute(select(exists().where(audit.c.seq > after, weighty))).scalar())
 
 
 def passes(connection: Connection, heads: Iterable[AuditHead]) -> AuditCheck:

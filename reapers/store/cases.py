@@ -9,13 +9,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, insert, or_, select, update
 
 from engine.case import Case, State
-from reapers.store import audit, codec, leases, shields
+from engine.condemn import is_left
+from reapers.store import audit, backups, codec, leases, regrets, shields
 from reapers.store.errors import AlreadyOpen, Stale
 from reapers.store.tables import cases
 from reapers.store.values import Change
+
+STEP = update(cases).where(cases.c.id == bindparam("same_id"), cases.c.version == bindparam("before"))
+"""Compare-and-set. Made once: making a statement takes longer than running it."""
 
 FOUND = 50
 """How many cases `find` returns at most: it is for a person who then names one."""
@@ -42,14 +46,19 @@ def read_open(connection: Connection, key_ref: str) -> Case | None:
     return _one(connection, select(cases.c.body).where(cases.c.key_ref == key_ref, cases.c.is_open))
 
 
-def read_all_open(connection: Connection) -> list[Case]:
-    """Every open case, oldest first."""
-    return _many(connection, select(cases.c.body).where(cases.c.is_open).order_by(cases.c.opened, cases.c.id))
+def read_in(connection: Connection, state: State) -> list[Case]:
+    """Every case in a state, oldest first."""
+    return _many(connection, select(cases.c.body).where(cases.c.state == str(state)).order_by(cases.c.opened, cases.c.id))
 
 
 def read_to_tell(connection: Connection) -> list[Case]:
     """Every case, open or closed, with something to tell its owner, oldest first."""
-    return _many(connection, select(cases.c.body).where(cases.c.tell != "").order_by(cases.c.opened, cases.c.id))
+    return _many(connection, select(cases.c.body).where(cases.c.tell > "").order_by(cases.c.opened, cases.c.id))
+
+
+def read_left_condemned(connection: Connection) -> list[Case]:
+    """Every case, open or closed, whose condemn tag is to be taken away, oldest first."""
+    return _many(connection, select(cases.c.body).where(cases.c.condemned).order_by(cases.c.opened, cases.c.id))
 
 
 def page(connection: Connection, wanted: Wanted) -> tuple[list[Case], str | None]:
@@ -116,10 +125,13 @@ def apply(connection: Connection, change: Change, at: datetime) -> Case:
         _replace(connection, change.before, saved, body)
     for shield in change.shields:
         shields.put(connection, shield)
+    backups.note(connection, change.before, saved)
     audit.append(
         connection,
         audit.Step(at=at, event=change.event, who=change.who, data=change.data, case=saved, digest=audit.digest_of(body)),
     )
+    if change.before is not None:
+        regrets.heed(connection, change.before, saved, change.who, at)
     return saved
 
 
@@ -133,8 +145,7 @@ def _insert(connection: Connection, case: Case, body: str) -> None:
 
 
 def _replace(connection: Connection, before: Case, after: Case, body: str) -> None:
-    same = and_(cases.c.id == before.id, cases.c.version == before.version)
-    if connection.execute(update(cases).where(same).values(**_columns(after, body))).rowcount != 1:
+    if connection.execute(STEP, {**_columns(after, body), "same_id": before.id, "before": before.version}).rowcount != 1:
         raise Stale(before.id)
 
 
@@ -150,6 +161,7 @@ def _columns(case: Case, body: str) -> dict[str, Any]:
         "tell": case.tell,
         "opened": case.opened,
         "due": case.due,
+        "condemned": is_left(case) or None,
         "version": case.version,
         "body": body,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -41,8 +41,12 @@ def action_text(action: Action) -> str:
     return _action().dump_json(action).decode()
 
 
+@lru_cache(maxsize=2048)
 def action_from(text: str) -> Action:
-    """The action that `action_text` wrote; its hash is the same. ValueError for anything else."""
+    """The action that `action_text` wrote; its hash is the same. ValueError for anything else.
+
+    Those of the last day are read again for every act, to count them against the limits; they never change.
+    """
     return _read(_action(), text, "action")
 
 

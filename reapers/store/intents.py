@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
+from engine.canary import FEW, Canary
 from engine.case import ACTING, Action, Case
 from engine.limits import Act, Usage, price_of
 from engine.model import Verb
@@ -29,6 +31,8 @@ class Order:
     seconds: float
     """How long the call may still be sent."""
     check: Check
+    rule: str | None = None
+    """The digest of the rule that it is done under; without one it counts for no canary."""
 
 
 def begin(connection: Connection, order: Order, at: datetime) -> Intent:
@@ -52,6 +56,8 @@ def begin(connection: Connection, order: Order, at: datetime) -> Intent:
         "version": saved.version,
         "not_after": database_seconds() + order.seconds,
         "team": after.team,
+        "rule": order.rule,
+        "kind": action.key.kind,
         "body": codec.action_text(action),
     }
     connection.execute(insert(intents).values(case_id=after.id, verb=str(action.verb), generation=action.generation, **values))
@@ -86,7 +92,20 @@ def intents_of(connection: Connection, case: str) -> list[Intent]:
 def usage(connection: Connection, now: datetime) -> Usage:
     """The acts of the 24 hours before `now`: under way, done or denied. Those without effect do not count."""
     counted = select(intents).where(intents.c.at > now - DAY, intents.c.status != "void").order_by(intents.c.at)
-    return Usage(acts=tuple(_act(row) for row in connection.execute(counted)))
+    return Usage(acts=tuple(_act(row) for row in connection.execute(counted)), canaries=_canaries(connection))
+
+
+def _canaries(connection: Connection) -> Mapping[tuple[str, str], Canary]:
+    """How far each rule has come with each kind: its first few deletes that were done or are under way."""
+    place = func.row_number().over(partition_by=(intents.c.rule, intents.c.kind), order_by=(intents.c.at, intents.c.case_id))
+    proving = intents.c.rule.is_not(None), intents.c.verb == str(Verb.DELETE), intents.c.status.in_(("open", "done"))
+    columns = intents.c.rule, intents.c.kind, intents.c.at, intents.c.status
+    ranked = select(*columns, place.label("place")).where(*proving).subquery()
+    found: dict[tuple[str, str], Canary] = {}
+    for row in connection.execute(select(ranked).where(ranked.c.place <= FEW + 1).order_by(ranked.c.place)):
+        before = found.get((row.rule, row.kind)) or Canary(proven=row.status == "done")
+        found[row.rule, row.kind] = before.with_one(row.at)
+    return found
 
 
 def _act(row: Row[Any]) -> Act:
@@ -99,6 +118,7 @@ def _act(row: Row[Any]) -> Act:
         team=row.team,
         verb=action.verb,
         dollars=price_of(action.monthly),
+        rule=row.rule or "",
     )
 
 

@@ -15,9 +15,15 @@ from sqlalchemy import select
 from engine.case import Action, Case, State
 from engine.limits import Usage
 from reapers.store import audit, cases, intents, leases, outbox
+from reapers.store.backups import Backups
 from reapers.store.database import Database, open_database
+from reapers.store.deletions import Deletions
+from reapers.store.holds import Holds
 from reapers.store.migrate import migrate
+from reapers.store.once import Once
+from reapers.store.opened import Opened
 from reapers.store.people import People
+from reapers.store.requests import Requests
 from reapers.store.tables import database_seconds
 from reapers.store.values import Change, Check, Entry, Intent, Lease, Outcome, Post
 
@@ -41,8 +47,14 @@ class Ledger(People):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
+        self._opened = Opened()
+        self.deletions = Deletions(database)
         self.where = database.where
         """The file, or host and database, for messages."""
+        self.holds = Holds(database)
+        self.once = Once(database)
+        self.requests = Requests(database)
+        self.backups = Backups(database)
 
     def close(self) -> None:
         """Closes every connection; the ledger cannot be used any more."""
@@ -74,12 +86,22 @@ class Ledger(People):
     def open_cases(self) -> list[Case]:
         """Every open case, oldest first."""
         with self.database.reading() as connection:
-            return cases.read_all_open(connection)
+            return self._opened.read(connection)
+
+    def waiting(self) -> list[Case]:
+        """Every case that awaits approval, oldest first."""
+        with self.database.reading() as connection:
+            return cases.read_in(connection, State.AWAITING_APPROVAL)
 
     def to_tell(self) -> list[Case]:
         """Every case, open or closed, that its owner must be told something of, oldest first."""
         with self.database.reading() as connection:
             return cases.read_to_tell(connection)
+
+    def left_condemned(self) -> list[Case]:
+        """Every case, open or closed, that left our condemn tag on what is not to be deleted (any more), oldest first."""
+        with self.database.reading() as connection:
+            return cases.read_left_condemned(connection)
 
     def cases(
         self,
@@ -155,15 +177,23 @@ class Ledger(People):
             leases.release(connection, lease)
 
     def begin(  # noqa: PLR0913 - the one place where all of this must come together
-        self, lease: Lease, after: Case, action: Action, not_after_seconds: float, check: Check, at: datetime
+        self,
+        lease: Lease,
+        after: Case,
+        action: Action,
+        not_after_seconds: float,
+        check: Check,
+        at: datetime,
+        *,
+        rule: str | None = None,
     ) -> Intent:
         """The last guards and the intent in one transaction. Only then may the call be sent, within `not_after_seconds`.
 
         `after` is the case having begun (stopping, deleting), with the version of the case as it was read. `check` gets the usage
-        and the control of this very transaction, which nobody changes until it commits.
+        and the control of this very transaction, which nobody changes until it commits. `rule` is the digest of the rule.
         Raises Blocked(guard), Stale, Fenced, or AlreadyBegun for a second act of this verb in this generation.
         """
-        order = intents.Order(lease=lease, after=after, action=action, seconds=not_after_seconds, check=check)
+        order = intents.Order(lease=lease, after=after, action=action, seconds=not_after_seconds, check=check, rule=rule)
         with self.database.recording() as connection:
             return intents.begin(connection, order, at)
 

@@ -33,6 +33,12 @@ def migrate(database: Database) -> None:
             _upgrade(connection)
 
 
+def revision(database: Database) -> str | None:
+    """The revision that a database has; None for an empty one. LedgerUnavailable for a newer or a foreign schema."""
+    with database.reading() as connection:
+        return _revision(connection, database.where)
+
+
 def _revision(connection: Connection, where: str) -> str | None:
     """The stored revision; None for an empty database."""
     tables = set(inspect(connection).get_table_names())

@@ -43,6 +43,8 @@ def pending(connection: Connection, now: datetime) -> list[Post]:
 def take(connection: Connection, now: datetime, seconds: float, limit: int) -> list[Post]:
     """Like `pending`, and nobody else gets these for so many seconds of the database's time."""
     rows = connection.execute(_waiting(now).limit(limit).with_for_update(skip_locked=True)).all()
+    if not rows:
+        return []
     mine = outbox.c.id.in_([row.id for row in rows])
     connection.execute(update(outbox).where(mine).values(taken_until=database_seconds() + seconds))
     return [_post(row) for row in rows]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from reapers.store import audit, control, shields, tokens
 from reapers.store.database import Database
@@ -29,13 +30,22 @@ class People:
             control.freeze(connection, Freeze(who, reason, at))
             audit.append(connection, audit.Step(at=at, event="frozen", who=who, data={"reason": reason}))
 
-    def unfreeze(self, who: str, at: datetime) -> bool:
-        """Lifts the freeze; False where there was none."""
+    def unfreeze(self, who: str, at: datetime, facts: Mapping[str, str] | None = None) -> bool:
+        """Lifts the freeze and writes facts with it; False where there was none."""
         with self.database.recording() as connection:
-            lifted = control.unfreeze(connection)
-            if lifted:
-                audit.append(connection, audit.Step(at=at, event="unfrozen", who=who))
-            return lifted
+            return control.lift(connection, who, at, facts or {})
+
+    def recovered(self, fact: str, freeze: str, data: Mapping[str, Any], at: datetime) -> bool:
+        """Ends a recovery: its fact goes, the freeze of that moment is lifted, the trail has what was lost. False: over."""
+        with self.database.recording() as connection:
+            if not control.get(connection, fact):
+                return False
+            control.put(connection, fact, "")
+            audit.append(connection, audit.Step(at=at, event="recovered", who=data["agreed_by"], data=data))
+            held = control.frozen(connection)
+            if held and held.at.isoformat() == freeze:
+                control.lift(connection, data["agreed_by"], at, {})
+            return True
 
     def get(self, name: str) -> str | None:
         """A small fact."""
@@ -120,6 +130,11 @@ class People:
         """The trail's end. Kept elsewhere, it shows a tail that was cut off."""
         with self.database.reading() as connection:
             return audit.head(connection)
+
+    def audit_matters(self, after: int) -> bool:
+        """Whether anything was said by a person, or begun in a cloud, since a row."""
+        with self.database.reading() as connection:
+            return audit.matters(connection, after)
 
     def audit_passes(self, heads: Iterable[AuditHead]) -> AuditCheck:
         """Whether the trail still has these heads, by a look at their rows alone: `verify_audit` proves the rows themselves."""

@@ -88,6 +88,7 @@ cases = Table(
     Column("tell", Text, nullable=False),
     Column("opened", UTCTime, nullable=False),
     Column("due", UTCTime),
+    Column("condemned", Boolean),
     Column("version", Integer, nullable=False),
     Column("body", Text, nullable=False),
     Column("fence", BigInteger, nullable=False),
@@ -98,6 +99,7 @@ cases = Table(
     Index("ix_cases_tell", "tell"),
     Index("ix_cases_team", "team"),
     Index("ix_cases_due", "due"),
+    Index("ix_cases_condemned", "condemned"),
     Index("ix_cases_resource_id", "resource_id"),
 )
 Index("ux_cases_one_open", cases.c.key_ref, unique=True, sqlite_where=text("is_open = 1"), postgresql_where=text("is_open"))
@@ -116,9 +118,11 @@ intents = Table(
     Column("not_after", Double, nullable=False),
     Column("team", Text, nullable=False),
     Column("rule", String),
+    Column("kind", String),
     Column("body", Text, nullable=False),
     Index("ix_intents_status", "status"),
     Index("ix_intents_at", "at"),
+    Index("ix_intents_rule_kind_at", "rule", "kind", "at"),
 )
 
 outbox = Table(
@@ -194,12 +198,13 @@ holds = Table(
     "holds",
     metadata,
     Column("id", String, primary_key=True),
-    Column("reason", String, nullable=False),
-    Column("policy", Text, nullable=False),
+    Column("cause", String, nullable=False),
+    Column("subject", Text, nullable=False),
     Column("account", Text, nullable=False),
     Column("at", UTCTime, nullable=False),
     Column("until", UTCTime),
     Column("data", Text, nullable=False),
+    Column("told", UTCTime),
     Column("released", UTCTime),
     Column("released_by", Text, nullable=False),
     Column("why", Text, nullable=False),
@@ -207,8 +212,8 @@ holds = Table(
 )
 Index(
     "ux_holds_one_open",
-    holds.c.reason,
-    holds.c.policy,
+    holds.c.cause,
+    holds.c.subject,
     holds.c.account,
     unique=True,
     sqlite_where=text("released is null"),
@@ -229,8 +234,22 @@ digests = Table(
     "digests",
     metadata,
     Column("policy", Text, primary_key=True),
-    Column("digest", String, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("digest", String, nullable=False),
+    Column("until", UTCTime),
+)
+
+regrets = Table(
+    "regrets",
+    metadata,
+    Column("case_id", String, ForeignKey("cases.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
     Column("at", UTCTime, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("what", String, nullable=False),
+    Column("who", Text, nullable=False),
+    Index("ix_regrets_policy_account_at", "policy", "account", "at"),
 )
 
 once = Table(
@@ -248,10 +267,18 @@ requests = Table(
     Column("what", String, nullable=False),
     Column("subject", Text, nullable=False),
     Column("who", Text, nullable=False),
+    Column("known_as", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", UTCTime, nullable=False),
     Column("until", UTCTime, nullable=False),
     Column("done", UTCTime),
     Column("done_by", Text, nullable=False),
     Index("ix_requests_what_done", "what", "done"),
+)
+
+backups = Table(
+    "backups",
+    metadata,
+    Column("life", Text, primary_key=True),
+    Column("case_id", String, ForeignKey("cases.id"), nullable=False),
 )

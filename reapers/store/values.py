@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from engine.case import Action, Case
+from engine.holds.hold import Hold
 from engine.limits import Usage
 from engine.model import Verb
 
@@ -73,10 +74,14 @@ class Freeze:
 class Control:
     """What holds acts back, as the transaction that writes the intent sees it."""
 
+    at: datetime
+    """What time it is by the database's clock."""
     frozen: Freeze | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     shields: tuple[Shield, ...] = ()
     """The shields of the resource that are in force."""
+    holds: tuple[Hold, ...] = ()
+    """Every hold that stands."""
 
 
 Check = Callable[[Usage, Control], str]

@@ -15,9 +15,10 @@ from api.http.app import create_app
 from api.http.house import House, house_of
 from engine.case import Case
 from engine.load import load
-from engine.model import Mode
+from engine.model import Account, CellRead, Inventory, Mode, Outcome
 from engine.policy import PolicySet
-from makers.doors import FILES, NOW, StillClock, case_of, commit
+from engine.scanned import Scanned
+from makers.doors import FILES, KEY, NOW, StillClock, case_of, commit
 from reapers.kind import kinds
 from reapers.notify import PrintNotifier
 from reapers.prices import book
@@ -75,8 +76,16 @@ def service(tmp_path: Path, ledger: Ledger, clock: StillClock, policies: PolicyS
     )
     made = Service(world=world)
     head = HeadState(sha=policies.commit, polled_at=NOW, valid=True)
-    made.situation = Situation(policies=policies, head=head, mode=Mode.DELETE)
+    made.situation = Situation(policies=policies, head=head, mode=Mode.DELETE, scanned=scanned(policies), proven=True)
     return made
+
+
+def scanned(policies: PolicySet) -> Scanned:
+    """A scan a minute ago in which everything answered, for the acts of cases that tests write into the ledger."""
+    cell = CellRead(kind=KEY.kind, account=KEY.account, region=KEY.region, outcome=Outcome.OK)
+    account = Account(cloud="aws", id=KEY.account)
+    inventory = Inventory(id="0" * 64, as_of=NOW - timedelta(minutes=1), resources=(), cells=(cell,), accounts=(account,))
+    return Scanned.of(inventory, policies, timedelta(hours=1))
 
 
 @pytest.fixture

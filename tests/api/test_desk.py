@@ -234,7 +234,9 @@ def test_unfreezing_accepts_a_rewritten_branch_only_where_that_is_why_it_froze(
     rewound = Situation(head=HeadState(sha="b" * 40, moved="rewound"))
     ledger.set(LAST_GOOD, "a" * 40)
     ledger.freeze(froze, "because", NOW)
-    Desk(ledger, StillClock(), lambda: rewound).unfreeze(person_of("pia", Access.OPERATOR))
+    desk = Desk(ledger, StillClock(), lambda: rewound)
+    assert desk.unfreeze(person_of("pia", Access.OPERATOR)), "before policies were loaded nobody knows that it takes only one"
+    assert desk.unfreeze(person_of("qi", Access.OPERATOR)) is None
     assert (ledger.get(LAST_GOOD) == "") is accepted
 
 

@@ -129,7 +129,7 @@ def test_the_plan_lists_what_may_be_done_and_what_holds_back_the_rest(http: Test
     ready = ledger.open(approved(1), NOW)
     early = ledger.open(approved(2, due=NOW + timedelta(days=1)), NOW)
     body = http.get("/v1/plan", headers=signed("zoe", "viewer")).json()
-    assert set(body) == {"schema", "hash", "as_of", "commit", "actions", "skipped"}
+    assert set(body) == {"schema", "hash", "as_of", "commit", "actions", "skipped", "awaiting"}
     (action,) = body["actions"]
     assert set(action) == {"hash", "case", "generation", "key", "born", "fingerprint", "verb", "restore", "terms", "monthly"}
     assert (action["case"], action["hash"], action["born"]) == (ready.id, hash_of(ready), "2026-01-01T00:00:00Z")
@@ -167,7 +167,8 @@ def test_approvals_name_actions_or_a_plan(body: dict[str, Any], http: TestClient
 
 
 def test_freeze_and_unfreeze(http: TestClient, signed: Any, ledger: Ledger) -> None:
-    assert http.get("/v1/freeze", headers=signed("zoe", "viewer")).json() == {"schema": "sexton/freeze@1", "frozen": None}
+    nothing = {"schema": "sexton/freeze@1", "frozen": None, "halts": [], "requests": [], "recovering": False}
+    assert http.get("/v1/freeze", headers=signed("zoe", "viewer")).json() == nothing
     frozen = http.post("/v1/freeze", json={"reason": "incident"}, headers=signed("ann")).json()["frozen"]
     assert frozen == {"who": "ann@acme.example", "reason": "incident", "at": "2026-11-10T11:00:00Z"}
     ledger.open(approved(), NOW)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from api.judging import context_of, judged
+from api.judging import context_of
 from api.shapes.explain import explain_json
 from api.shapes.impact import impact_json
 from engine.impact import Compared, Seen, Side, impact
@@ -19,6 +19,7 @@ from engine.model import Account, Inventory, Resource, Unknown
 from engine.money import Money
 from engine.policy import Limits, PolicySet
 from engine.view import view
+from makers.changes import judged
 from makers.doors import FILES, KEY, NOW
 from reapers.kind import kinds
 

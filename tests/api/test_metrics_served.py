@@ -39,15 +39,18 @@ def volume(number: int, tags: dict[str, str] | Unknown, monthly: Money) -> Resou
 
 @pytest.fixture
 def seen(service: Service, policies: PolicySet) -> Inventory:
-    """Three volumes: one found, one found without a price, one whose tags were denied; and a cell that was throttled."""
+    """Three volumes: one found, one found without a price, one whose tags were denied; a backup of ours; a throttled cell."""
     cells = (
         CellRead("aws.ebs_volume", KEY.account, "us-east-1", Outcome.OK),
         CellRead("aws.ec2_instance", KEY.account, "us-east-1", Outcome.THROTTLED),
     )
+    backup = volume(4, {"owner": "payments", "sexton:case": "c-1", "sexton:until": "2027-01-01T00:00:00Z"}, Money.of("4.50"))
+    marked = {**backup.fields, "backup_of": "c-1", "backup_days_left": 20.0}
     resources = (
         volume(1, {"owner": "payments"}, Money.of("7.50")),
         volume(2, {"owner": "payments"}, Money.unknown("no price")),
         volume(3, Unknown("denied"), Money.of(3)),
+        replace(backup, key=replace(backup.key, kind="aws.ebs_snapshot"), fields=marked),
     )
     inventory = Inventory(
         id="a" * 64,
@@ -87,20 +90,25 @@ def test_what_a_scan_and_its_cases_show(http: TestClient, service: Service, ledg
     ledger.open(case_of(2, state=State.DELETED, monthly=Money.of(20)), NOW)
     ledger.open(case_of(3, state=State.CLOSED, closed=Closed(reason=Ending.DONE, at=NOW), monthly=Money.of(5)), NOW)
     ledger.open(case_of(4, state=State.CLOSED, closed=Closed(reason=Ending.VANISHED, at=NOW), monthly=Money.of(99)), NOW)
+    spent = replace(case_of(5), state=State.DELETED, monthly=Money.of(3), key=replace(KEY, kind="aws.ebs_snapshot", id="snap-5"))
+    lead = replace(spent.lead, terms=replace(spent.lead.terms, policy="spent-backups"))
+    ledger.open(replace(spent, findings=(lead,)), NOW)
     ledger.set("last_tick", NOW.isoformat())
     service.tally.counts["notices_total", "delivered", ""] = 3
     service.tally.counts["actions_total", "delete", "done"] = 2
     found = scrape(http)
     commit = service.situation.commit
-    assert found["sexton_inventory_resources"] == {("aws", "aws.ebs_volume"): 3}
+    assert found["sexton_inventory_resources"] == {("aws", "aws.ebs_snapshot"): 1, ("aws", "aws.ebs_volume"): 3}
     assert found["sexton_inventory_gaps"] == {("aws.ec2_instance", "throttled"): 1}
     assert found["sexton_findings"] == {("ebs-unattached", "match"): 2, ("ebs-unattached", "undecided"): 1}
     assert found["sexton_undecided"][("tags",)] == 1
     assert found["sexton_cases"] == {
         ("awaiting_approval", "ebs-unattached", "payments"): 1,
         ("deleted", "ebs-unattached", "payments"): 1,
+        ("deleted", "spent-backups", "payments"): 1,
     }
     assert found["sexton_savings_monthly_dollars"] == {("payments",): 25}
+    assert found["sexton_retained_backup_monthly_dollars"] == {("payments",): 4.5}
     assert found["sexton_waste_monthly_dollars"] == {("payments",): 7.5}
     assert found["sexton_oldest_unanswered_notice_seconds"] == {(): 15 * 86400}
     assert found["sexton_notices_total"] == {("delivered",): 3}
@@ -135,7 +143,10 @@ def test_findings_and_inventory_over_http(http: TestClient, signed: Any, seen: I
     assert http.get("/v1/findings?team=search", headers=headers).json()["findings"] == []
     assert http.get("/v1/findings?policy=other", headers=headers).json()["findings"] == []
     shown = http.get("/v1/inventory", headers=headers).json()
-    assert shown["resources"] == [{"kind": "aws.ebs_volume", "account": KEY.account, "count": 3}]
+    assert shown["resources"] == [
+        {"kind": "aws.ebs_snapshot", "account": KEY.account, "count": 1},
+        {"kind": "aws.ebs_volume", "account": KEY.account, "count": 3},
+    ]
     assert shown["gaps"][0]["why"] == "throttled"
 
 

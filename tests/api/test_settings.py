@@ -50,6 +50,7 @@ def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytes
         ("SEXTON_AWS__REGIONS", "us-east-1,eu-west-1", "aws", "regions", ("us-east-1", "eu-west-1")),
         ("SEXTON_GCP_ENDPOINT", "http://127.0.0.1:1", "gcp", "endpoint", "http://127.0.0.1:1"),
         ("SEXTON_GCP__ENDPOINT", "http://127.0.0.1:2", "gcp", "endpoint", "http://127.0.0.1:2"),
+        ("SEXTON_TERRAFORM__STATES", "infra,s3://states/prod/", "terraform", "states", ("infra", "s3://states/prod/")),
         ("SEXTON_INVENTORY__EVERY", "30m", "inventory", "every", timedelta(minutes=30)),
     ],
 )
@@ -74,7 +75,8 @@ def test_every_key_is_also_a_variable(
         ),
         ("inventory: {every: 1 hour}", "inventory.every: expected a span such as 60s"),
         ("inventory: {every: 0s}", "inventory.every: expected a span"),
-        ("auth: {oidc: {issuer: x}}", "auth.oidc: signing in through an identity provider is not built yet"),
+        ("auth: {oidc: {issuer: x}}", "auth.oidc.issuer: expected an https:// address"),
+        ("auth: {oidc: {issuer: 'https://id.test', audience: a}}", "auth.oidc.keys: field required"),
         ("policies: {allowed_signers: {gpgs: keys}}", "policies.allowed_signers.gpgs: there is no such key; did you mean gpg"),
         ("policies: {allowed_signers: {trust: x}}", "policies.allowed_signers.trust: input should be 'people' or 'forge'"),
         ("policies: {token: canary}", "policies.token is a secret: keep it out of this file and set SEXTON_POLICIES__TOKEN"),

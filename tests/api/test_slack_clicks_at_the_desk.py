@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -14,10 +16,12 @@ from starlette.testclient import TestClient
 
 from api.http.app import create_app
 from api.http.house import house_of
-from api.http.slack import SEEN, Buttons
+from api.http.slack import Buttons
 from demo.slack.server import LocalSlack
 from demo.slack.workspace import APP, TEAM, Person
 from engine.case import Case, State
+from engine.model import Mode
+from engine.notice import Button, item
 from engine.schedule import action_of
 from makers.doors import NOW, StillClock
 from reapers.notify.clicks import Click, Clicks
@@ -63,8 +67,7 @@ def http(service: Service, clock: StillClock, slack: LocalSlack, answers: list[t
 def click(case: Case, button: str, user: str = "UANN", team: str = TEAM, prefix: str | None = None) -> bytes:
     """What Slack sends when somebody presses a button of ours."""
     action = action_of(case)
-    assert action
-    value = f"{case.id}.{action.hash[:16] if prefix is None else prefix}"
+    value = f"{case.id}.{(action.hash[:16] if action else '') if prefix is None else prefix}"
     payload = {
         "type": "block_actions",
         "user": {"id": user},
@@ -113,6 +116,23 @@ def test_each_button(
     assert ledger.history(waiting.id)[-1].who == "ann@acme.example"
 
 
+def test_what_was_deleted_comes_back_by_a_button(
+    http: TestClient, ledger: Ledger, waiting: Case, answers: list[tuple[str, str]]
+) -> None:
+    until = NOW + timedelta(days=30)
+    gone = replace(waiting, state=State.DELETED, rung=Mode.DELETE, backed_up=True, undo_until=until)
+    ledger.save(waiting, gone, "delete done", NOW)
+    deleted = ledger.case(waiting.id)
+    assert deleted
+    assert item(deleted, {}, Mode.DELETE, {}).buttons == (Button.RESTORE,)
+    assert press(http, click(deleted, "restore", user="UDEE")) == 200
+    assert "may not restore" in answers[0][1]
+    assert press(http, click(deleted, "restore")) == 200
+    after = ledger.case(waiting.id)
+    assert after
+    assert (after.state, after.asked_by) == (State.RESTORING, "ann@acme.example")
+
+
 @pytest.mark.parametrize(
     ("user", "team", "says"),
     [
@@ -150,10 +170,17 @@ def test_the_same_request_twice_is_one_click(
     assert len(answers) == 1
 
 
-def test_a_replay_is_refused_after_a_restart_too(http: TestClient, app: FastAPI, ledger: Ledger, waiting: Case) -> None:
+def test_a_replay_is_refused_by_another_server_too(
+    http: TestClient, service: Service, slack: LocalSlack, clock: StillClock, ledger: Ledger, waiting: Case
+) -> None:
+    """Two apps over one ledger, or one app and itself after a restart."""
     body = click(waiting, "snooze")
     assert press(http, body) == 200
-    assert json.loads(ledger.get(SEEN) or "{}")
+    people = People(WebClient(token="xoxb-test", base_url=slack.api_url), clock)
+    buttons = Buttons(clicks=Clicks(SECRET, clock), people=people, answer=lambda pressed, text: True)
+    other = TestClient(create_app(house_of(service, buttons)))
+    assert press(other, body) == 409
+    assert (ledger.case(waiting.id) or waiting).snoozes == 1
 
 
 def test_what_was_seen_is_forgotten_when_its_signature_is_old(
@@ -163,7 +190,8 @@ def test_what_was_seen_is_forgotten_when_its_signature_is_old(
     clock.sleep(16 * 60)
     body = click(waiting, "snooze", "UDEE")
     assert http.post("/slack/actions", content=body, headers=headers(body, clock.now().timestamp())).status_code == 200
-    assert len(json.loads(ledger.get(SEEN) or "{}")) == 1
+    with ledger.database.reading() as connection:
+        assert len(connection.exec_driver_sql("select name from once").all()) == 1
 
 
 @pytest.mark.parametrize(

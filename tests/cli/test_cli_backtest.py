@@ -124,9 +124,11 @@ def test_days_that_are_too_few_say_so(sexton: Any, repository: Path, history: St
     assert "volumes: the dates of all 3 lie after these days" in said.out
 
 
-def test_a_damaged_day_is_told_and_left_out(sexton: Any, repository: Path, history: Store, home: Path) -> None:
+@pytest.mark.parametrize("file", ["resources.parquet", "manifest.json"])
+def test_a_damaged_day_is_told_and_left_out(sexton: Any, repository: Path, history: Store, home: Path, file: str) -> None:
     day, ident = history.daily()[5]
-    (home / ".sexton" / "inventory" / ident / "resources.parquet").write_bytes(b"x")
+    damaged = home / ".sexton" / "inventory" / ident / file
+    damaged.write_bytes(damaged.read_bytes() + b"\n")
     shape = read(sexton("backtest", "--days", "15", "--json"))
     assert (shape["days"]["read"], [one["day"] for one in shape["days"]["unreadable"]]) == (13, [f"{day}"])
     assert f"Not readable, {day}: " in sexton("backtest", "--days", "15").out

@@ -14,6 +14,7 @@ from engine.model import Account, CellRead, Gap, Inventory, Outcome, Resource, S
 from engine.money import Money
 from makers.doors import FILES, KEY, NOW, commit
 from reapers.sources.snapshots import Store
+from reapers.sources.states import StateFiles
 
 DAY = timedelta(days=1)
 PLACE = f"aws.ebs_volume/{KEY.account}/us-east-1"
@@ -206,3 +207,24 @@ def test_several_are_listed_and_an_arn_tells_regions_apart(sexton: Any, home: Pa
     assert said.code == 1
     assert f"'vol-1' may mean 2 resources; name one by its key:\n  {PLACE}/vol-1\n" in said.err
     assert explained(sexton, f"arn:aws:ec2:us-west-2:{KEY.account}:volume/vol-1")["key"] == west.key.ref
+
+
+def test_a_state_file_names_the_module_and_address_to_change(sexton: Any, store: Store, home: Path) -> None:
+    held = {"mode": "managed", "module": "module.shop", "type": "aws_ebs_volume", "name": "data"}
+    whole = {"version": 4, "resources": [{**held, "instances": [{"attributes": {"id": "vol-1"}}]}]}
+    (home / "prod.tfstate").write_text(json.dumps(whole))
+    states = StateFiles((str(home / "prod.tfstate"),)).read(NOW)
+    left = volume(2, tags={"owner": "payments", "terraform": "true"})
+    store.write(inventory(-1, states.told(volume(1)), states.told(left)))
+    shape = explained(sexton, "vol-1")
+    assert shape["managed_by"] == f"terraform: module.shop.aws_ebs_volume.data in {home / 'prod.tfstate'}"
+    assert shape["mode"]["effective"] != "delete"
+    assert f"managed by {shape['managed_by']}" in sexton("explain", "vol-1").out
+    assert "it is in none of the state files: deleting it takes owner and platform" in sexton("explain", "vol-2").out
+
+
+def test_a_state_that_was_not_read_is_told_as_such(sexton: Any, store: Store, home: Path) -> None:
+    store.write(inventory(-1, StateFiles((str(home / "none.tfstate"),)).read(NOW).told(volume(1))))
+    shape = explained(sexton, "vol-1")
+    assert "is not there" in shape["managed_by"]["unknown"]
+    assert "managed by something not known (The Terraform state " in sexton("explain", "vol-1").out

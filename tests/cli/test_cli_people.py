@@ -21,6 +21,8 @@ import pytest
 import requests
 
 from engine.case import Case, State
+from engine.holds.hold import Cause
+from engine.holds.look import Opening
 from makers.doors import NOW, case_of
 from reapers.clock import SystemClock
 from reapers.store import open_ledger
@@ -140,6 +142,37 @@ def test_approving_shows_what_and_asks(sexton: Any, serve: Any, repository: Path
         assert (said.code, "does not wait for approval" in said.err) == (1, True)
 
 
+def test_approving_a_plan_by_its_hash(sexton: Any, serve: Any, repository: Path, cases: list[Case], signed: Signed) -> None:
+    from api.client import Client
+
+    with serving(repository, serve) as url:
+        ann = signed(url, "ann")
+        plan = Client(url, ann["SEXTON_TOKEN"]).get("/v1/plan")["awaiting"]
+        said = sexton("cases", "approve", "--plan", plan["hash"], "--reason", "seen", **ann)
+        assert (said.code, said.out.splitlines()[-1]) == (0, f"Agreed to {len(plan['actions'])} of {len(plan['actions'])}.")
+        stale = sexton("cases", "approve", "--plan", plan["hash"], **ann)
+        assert (stale.code, "no longer what you saw" in stale.err) == (1, True)
+        assert sexton("cases", "approve", **ann).code == 2
+        assert sexton("cases", "approve", "data-1", "--plan", plan["hash"], **ann).code == 2
+
+
+def test_everything_that_halts_is_told_and_recovering_is_asked(sexton: Any, serve: Any, repository: Path, signed: Signed) -> None:
+    halting = repository / ".sexton" / "FREEZE"
+    with serving(repository, serve) as url:
+        local = {"SEXTON_URL": url}
+        assert sexton("recover", **local).code == 1, "nothing says that anything was restored"
+        halting.write_text("the bill looks wrong")
+        assert ".sexton/FREEZE: the bill looks wrong" in sexton("freeze", **local).out
+        assert "the bill looks wrong" in sexton("freeze", "--local").out
+        due = sexton("cases", "--due", **local).out
+        assert (due.startswith("Frozen since"), "No open cases." in due) == (True, True)
+        assert sexton("unfreeze", **local).code == 1, "it is lifted by removing the file"
+        halting.unlink()
+        assert sexton("freeze", "--reason", "restored", **local).code == 0
+        said = sexton("recover", "--reason", "disk 3", **local)
+        assert (said.code, "A recovery is under way." in said.out) == (0, True)
+
+
 def test_the_second_start_keeps_the_token_of_the_first(serve: Any, repository: Path) -> None:
     with serving(repository, serve):
         first = (repository / ".sexton" / "token").read_text()
@@ -186,3 +219,29 @@ sys.exit(run(["demo", "--headless"]))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "sexton: The demo needs more packages: pip install 'sexton[demo]'.\n")
+
+
+def test_somebody_of_platform_releases_what_is_held(sexton: Any, serve: Any, repository: Path, signed: Signed) -> None:
+    opening = Opening(
+        cause=Cause.SURGE,
+        subject="ebs-unattached",
+        account="111122223333",
+        until=None,
+        data={"evidence": "e", "new": 300, "usual": 10},
+    )
+    (repository / ".sexton").mkdir()
+    with open_ledger(f"sqlite:///{repository}/.sexton/ledger.db") as ledger:
+        hold = ledger.holds.open(opening, SystemClock().now())
+    assert hold
+    with serving(repository, serve) as url:
+        pia = signed(url, "pia")
+        listed = sexton("release", **pia)
+        assert (listed.code, hold.id in listed.out, "found 300 new resources" in listed.out) == (0, True, True)
+        refused = sexton("release", hold.id, "--reason", "fine", **signed(url, "ann"))
+        assert (refused.code, "an approver of platform can" in refused.err) == (1, True)
+        unsaid = sexton("release", hold.id, **pia)
+        assert (unsaid.code, "reason" in unsaid.err) == (1, True)
+        released = sexton("release", hold.id, "--reason", "a new cluster", **pia)
+        assert (released.code, "goes on in account 111122223333" in released.out) == (0, True)
+        assert sexton("release", **pia).out == "Nothing is held.\n"
+        assert json.loads(sexton("release", "--json", **pia).out)["holds"] == []

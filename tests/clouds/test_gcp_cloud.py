@@ -238,10 +238,23 @@ def test_a_scan_never_acts(cell: GCPCell, gcp: LocalGCP) -> None:
     assert not [call for call in gcp.calls if call.mutating]
 
 
-def test_clients_are_shared(make: Make) -> None:
+def test_clients_are_shared_within_a_role(make: Make) -> None:
     cloud = make()
-    first, second = (cloud.cell("acme-dev", ZONE, role, NOW).compute("Disks") for role in (Role.DELETE, Role.CONDEMN))
+    asked = (Role.DELETE, Role.DELETE, Role.CONDEMN)
+    first, second, other = (cloud.cell("acme-dev", ZONE, role, NOW).compute("Disks") for role in asked)
     assert first is second
+    assert first is not other, "who may delete is somebody else than who may condemn"
+
+
+def test_each_role_has_an_identity_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    from google.oauth2.credentials import Credentials
+
+    from reapers.clouds import gcp_session
+
+    monkeypatch.setattr(gcp_session.google.auth, "default", lambda scopes: (Credentials("t"), "acme-dev"))
+    address = "sexton-{role}@acme-ops.iam.gserviceaccount.com"
+    found = gcp_session.credentials(Role.DELETE, None, address)
+    assert gcp_session.principal(found) == "sexton-delete@acme-ops.iam.gserviceaccount.com"
 
 
 @pytest.mark.parametrize("status", [400, 403, 409, 412])

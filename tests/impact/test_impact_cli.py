@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -137,6 +138,14 @@ def test_where_an_inventory_is_named_no_settings_are_read(plan: Callable[..., Sa
     assert plan().code == 0
     said = run(change.folder, "plan", "--base", change.base)
     assert (said.code, "nonsense" in said.err) == (2, True)
+
+
+def test_where_no_columns_can_be_kept_the_answer_is_the_same(plan: Callable[..., Said], change: Proposed) -> None:
+    said = plan("--json")
+    (codes,) = change.inventory.rglob("codes")
+    shutil.rmtree(codes)
+    codes.write_text("in the way")
+    assert plan("--json") == said
 
 
 def test_review_wants_one_place_to_judge(change: Proposed) -> None:

@@ -200,7 +200,7 @@ def test_limits_come_slowest_first() -> None:
 
 
 def test_a_comparison_knows_its_sums() -> None:
-    whole = compared(under(ebs=None), under()).whole
+    whole = compared(under(ebs=None), under()).impact.whole
     assert (whole.added, whole.newly_undecided, whole.monthly_added.known) == (3, 1, Decimal(510))
-    assert len(compared(under(), under()).news) == 0
-    assert len(compared(None, under(), FOUR).news) == 4
+    assert len(compared(under(), under()).impact.news) == 0
+    assert len(compared(None, under(), FOUR).impact.news) == 4

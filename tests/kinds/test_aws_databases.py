@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from demo.aws.metrics import whole_day
 from demo.aws.world import AWSWorld
 from engine.model import Gone, Key, Resource, Role, Unknown, Verb
 from reapers.clouds.aws_errors import Refused
@@ -107,8 +108,8 @@ def test_connections(world: AWSWorld, order: Order) -> None:
     read, cell = KIND.evidence["connections_max_14d"].read, world.cell(KIND.name, Role.SCAN)
     assert read(cell, [order.resource]) == {order.key.id: Unknown("CloudWatch has data of 0 of 14 days")}
     midnight = world.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    datum = {"MetricName": "DatabaseConnections", "Dimensions": [{"Name": "DBInstanceIdentifier", "Value": order.key.id}]}
-    data = [{**datum, "Timestamp": midnight - timedelta(hours=12, days=day), "Value": 0.0} for day in range(14)]
+    noons = (midnight - timedelta(hours=12, days=day) for day in range(14))
+    data = [whole_day("DatabaseConnections", ("DBInstanceIdentifier", order.key.id), noon, 0.0) for noon in noons]
     world.aws.client("cloudwatch").put_metric_data(Namespace="AWS/RDS", MetricData=data)
     assert read(cell, [order.resource]) == {order.key.id: 0.0}
 

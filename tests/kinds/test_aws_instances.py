@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from demo.aws.metrics import whole_day
 from demo.aws.world import AWSWorld
 from engine.model import Resource, Role, Unknown, Verb
 from engine.money import FREE
 from reapers.clouds.aws_errors import Refused
 from reapers.kind import Order
 from reapers.kinds.aws.ec2_instance import KIND
+from reapers.kinds.aws_metrics import FIVE_MINUTES
 from reapers.prices import book
 
 
@@ -41,12 +43,11 @@ def evidence(world: AWSWorld, name: str) -> object:
     return KIND.evidence[name].read(world.cell(KIND.name, Role.SCAN), [found])[found.key.id]
 
 
-def measured(world: AWSWorld, id: str, days: int, **metrics: float) -> None:
-    """One figure a day at noon, for so many of the last whole days."""
+def measured(world: AWSWorld, id: str, days: int, datapoints: int = FIVE_MINUTES, **metrics: float) -> None:
+    """The figures of so many of the last whole days, with so many datapoints in each."""
     midnight = world.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    dimensions = [{"Name": "InstanceId", "Value": id}]
     data = [
-        {"MetricName": name, "Dimensions": dimensions, "Timestamp": midnight - timedelta(hours=12, days=day), "Value": value}
+        whole_day(name, ("InstanceId", id), midnight - timedelta(hours=12, days=day), value, datapoints)
         for name, value in metrics.items()
         for day in range(days)
     ]
@@ -102,6 +103,17 @@ def test_missing_days_are_unknown_not_zero(world: AWSWorld, days: int) -> None:
     id = world.make(KIND.name)
     measured(world, id, days, CPUUtilization=0.0) if days else None
     assert evidence(world, "cpu_max_14d") == Unknown(f"CloudWatch has data of {days} of 14 days")
+
+
+def test_a_day_of_which_hours_are_missing_is_no_whole_day(world: AWSWorld) -> None:
+    """Guard 4: at least 95 % of the datapoints. An instance that was off for an hour a day was not idle then, it was off."""
+    id = world.make(KIND.name)
+    measured(world, id, 14, FIVE_MINUTES * 23 // 24, CPUUtilization=0.0)
+    assert evidence(world, "cpu_max_14d") == 0.0
+    other = world.make(KIND.name)
+    world.aws.client("ec2").terminate_instances(InstanceIds=[id])
+    measured(world, other, 14, FIVE_MINUTES * 22 // 24, CPUUtilization=0.0)
+    assert evidence(world, "cpu_max_14d") == Unknown("CloudWatch has 92% of the datapoints of 14 days")
 
 
 def test_today_does_not_count(world: AWSWorld) -> None:

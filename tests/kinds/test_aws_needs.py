@@ -13,6 +13,7 @@ from reapers.kind import ROLE_OF, Kind, Order, kinds
 
 IMPLIED = {
     "ec2:CreateTags": "checked for the tags of what RunInstances, CreateVolume, CreateSnapshot and CreateImage make",
+    "ssm:GetParameters": "checked by DescribeLaunchTemplateVersions where a template names its image by a parameter",
     "iam:PassRole": "checked by RunInstances where the instance has a profile",
     "rds:AddTagsToResource": "checked for the tags of what CreateDBSnapshot and the restore make",
     "rds:CreateDBSnapshot": "checked by StopDBInstance with a snapshot",
@@ -46,7 +47,7 @@ def _exercised(kind: Kind, world: AWSWorld) -> dict[Role, set[str]]:
         evidence.read(world.cell(kind.name, Role.SCAN), [resource])
     used = {Role.SCAN: set(world.seen())}
     order = Order(case="c-1", generation=0, key=resource.key, resource=resource, token="t")
-    for verb in (Verb.STOP, Verb.START, Verb.BACKUP, Verb.DELETE, Verb.RESTORE):
+    for verb in (Verb.STOP, Verb.START, Verb.CONDEMN, Verb.SPARE, Verb.BACKUP, Verb.DELETE, Verb.RESTORE):
         if verb in kind.acts:
             world.forget()
             cell = world.cell(kind.name, ROLE_OF[verb])

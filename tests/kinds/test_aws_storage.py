@@ -13,7 +13,7 @@ import pytest
 from demo.aws.world import AWSWorld
 from engine.model import Resource, Role, Unknown, Verb
 from reapers.clouds.aws_errors import Refused
-from reapers.kind import Kind, Order, Progress
+from reapers.kind import Kind, Order, Progress, Unusable
 from reapers.kinds.aws import ebs_volume, elastic_ip, s3_bucket
 from reapers.prices import book
 
@@ -95,9 +95,14 @@ def test_a_failed_snapshot_is_for_a_person(world: AWSWorld) -> None:
     order = Order(case="c-1", generation=0, key=listed(world, EBS)[id].key)
     cell = world.cell(EBS.name, Role.CONDEMN)
     memory = EBS.acts[Verb.BACKUP].do(cell, order)
-    for state, progress in (("pending", Progress.PENDING), ("error", Progress.FAILED), ("completed", Progress.DONE)):
-        ec2_backends[cell.account]["us-east-1"].snapshots[memory["snapshot"]].status = state
+    snapshot = ec2_backends[cell.account]["us-east-1"].snapshots[memory["snapshot"]]
+    for state, progress in (("pending", Progress.PENDING), ("recovering", Progress.PENDING), ("completed", Progress.DONE)):
+        snapshot.status = state
         assert EBS.acts[Verb.BACKUP].check(cell, order) is progress
+    for state in ("error", "recoverable"):
+        snapshot.status = state
+        with pytest.raises(Unusable, match=f"{snapshot.id} is {state} .*: it is no backup"):
+            EBS.acts[Verb.BACKUP].check(cell, order)
 
 
 def test_a_delete_that_was_answered_may_take_a_moment(world: AWSWorld) -> None:

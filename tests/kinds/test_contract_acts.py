@@ -12,7 +12,7 @@ import pytest
 
 from demo.world import World
 from engine.model import Gone, Key, Resource, Role, Verb, is_ours
-from reapers.kind import ROLE_OF, Kind, Order, Progress
+from reapers.kind import ROLE_OF, Kind, Order, Progress, kinds
 
 TURNS = 20
 """Half-minutes that an act in a double may take."""
@@ -21,6 +21,7 @@ TURNS = 20
 NEEDED = {
     "test_there_and_back": (Verb.BACKUP, Verb.DELETE, Verb.RESTORE),
     "test_backup_and_restore_may_be_sent_again": (Verb.BACKUP, Verb.DELETE, Verb.RESTORE),
+    "test_a_backup_says_what_it_made_and_it_is_there_as_ours": (Verb.BACKUP,),
     "test_a_later_generation_takes_its_own_backup": (Verb.BACKUP,),
     "test_delete": (Verb.DELETE,),
     "test_stop_and_start": (Verb.STOP, Verb.START),
@@ -75,6 +76,15 @@ class Hand:
         """As the scan role."""
         return self.kind.get(self.world.cell(self.kind.name, Role.SCAN), key or self.resource.key)
 
+    def made(self, memory: Mapping[str, Any]) -> tuple[Key, ...]:
+        """What a backup made; asking writes nothing."""
+        cell = self.world.cell(self.kind.name, ROLE_OF[Verb.BACKUP])
+        self.world.forget()
+        keys = self.kind.acts[Verb.BACKUP].made(cell, replace(self.order, memory=memory))
+        assert not self.world.written()
+        assert self.world.seen() <= self.kind.needs[ROLE_OF[Verb.BACKUP]]
+        return keys
+
     def done(self, verb: Verb, memory: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """Send it and see it done."""
         remembered = self.send(verb, memory)
@@ -114,6 +124,18 @@ def test_there_and_back(hand: Hand) -> None:
     assert {name: after.fields[name] for name in compared} == {name: before.fields[name] for name in compared}
 
 
+def test_a_backup_says_what_it_made_and_it_is_there_as_ours(hand: Hand) -> None:
+    for key in hand.made(hand.done(Verb.BACKUP)):
+        kind = kinds()[key.kind]
+        found = kind.get(hand.world.cell(kind.name, Role.SCAN), key)
+        assert isinstance(found, Resource)
+        assert found.key == key, "this very life"
+        assert found.fields["backup_of"] == hand.order.case
+        left = found.fields["backup_days_left"]
+        assert isinstance(left, float)
+        assert 29 < left <= 30
+
+
 def test_backup_and_restore_may_be_sent_again(hand: Hand) -> None:
     first, second = hand.done(Verb.BACKUP), hand.done(Verb.BACKUP)
     assert without_time(first) == without_time(second)
@@ -126,6 +148,8 @@ def test_backup_and_restore_may_be_sent_again(hand: Hand) -> None:
 
 def test_a_later_generation_takes_its_own_backup(hand: Hand) -> None:
     first = hand.done(Verb.BACKUP)
+    if not hand.made(first):
+        pytest.skip("its backup makes nothing: what is deleted is kept by the cloud itself")
     hand.order = replace(hand.order, generation=1)
     assert without_time(hand.done(Verb.BACKUP)) != without_time(first)
 

@@ -18,7 +18,7 @@ from demo.gcp.world import GCPWorld
 from engine.model import Gap, Gone, Key, Resource, Role, Verb
 from engine.money import Money
 from reapers.clouds.gcp_errors import Misplaced, NoAnswer, Refused
-from reapers.kind import ROLE_OF, Order, Partial, Progress
+from reapers.kind import ROLE_OF, Order, Partial, Progress, Unusable
 from reapers.kinds.gcp.disk import KIND, manifest
 from reapers.kinds.gcp_labels import backup_labels, own, value
 from reapers.kinds.gcp_places import at, is_zone, location, region_of, scope
@@ -176,12 +176,21 @@ def test_a_snapshot_that_lost_its_labels_is_not_made_twice(google: GCPWorld) -> 
     assert check(google, Verb.BACKUP, again) is Progress.NO_EFFECT, "nobody could say whose it is"
 
 
-@pytest.mark.parametrize("shown", [{"status": "FAILED"}, {"sourceDiskId": "1"}])
+@pytest.mark.parametrize("shown", [{"status": "FAILED"}, {"diskSizeGb": "0"}])
 def test_a_bad_snapshot_is_no_backup(google: GCPWorld, shown: dict[str, str]) -> None:
     told = order(seeded(google))
     done(google, Verb.BACKUP, told)
     name = google.gcp.all(PROJECT, "snapshots")[0]["name"]
     google.gcp.alter((PROJECT, "global", "snapshots", name), **shown)
+    with pytest.raises(Unusable, match=f"the snapshot {name} is .*: it is no backup"):
+        check(google, Verb.BACKUP, told)
+
+
+def test_a_snapshot_of_another_disk_is_no_backup(google: GCPWorld) -> None:
+    told = order(seeded(google))
+    done(google, Verb.BACKUP, told)
+    name = google.gcp.all(PROJECT, "snapshots")[0]["name"]
+    google.gcp.alter((PROJECT, "global", "snapshots", name), sourceDiskId="1")
     assert check(google, Verb.BACKUP, told) is Progress.FAILED
 
 

@@ -17,7 +17,7 @@ from demo.gcp.world import GCPWorld
 from engine.model import Key, Resource, Role, Verb
 from engine.money import FREE, HOURS_PER_MONTH
 from reapers.clouds.gcp_errors import Misplaced, Refused
-from reapers.kind import ROLE_OF, Order, Progress
+from reapers.kind import ROLE_OF, Order, Progress, Unusable
 from reapers.kinds.gcp.instance import KIND
 from reapers.prices import book
 
@@ -182,7 +182,8 @@ def test_a_backup_needs_every_disk(google: GCPWorld) -> None:
     names = [snapshot["name"] for snapshot in google.gcp.all(PROJECT, "snapshots")]
     assert len(names) == 2
     google.gcp.alter((PROJECT, "global", "snapshots", names[0]), status="FAILED")
-    assert check(google, Verb.BACKUP, told) is Progress.FAILED
+    with pytest.raises(Unusable, match=f"the snapshot {names[0]} is FAILED"):
+        check(google, Verb.BACKUP, told)
 
 
 # --- stop, start, delete -------------------------------------------------------------------------------------------------

@@ -13,9 +13,10 @@ from engine.condition.common import table_of
 from engine.follow import event_of, in_order
 from engine.judge import judge_one
 from engine.life import advance
-from engine.model import Account, Field, Inventory, Key, KindTable, Mode, Resource, Verb
+from engine.model import Account, CellRead, Field, Inventory, Key, KindTable, Mode, Outcome, Resource, Verb
 from engine.money import Money
 from engine.policy import AccountRow, Duration, Meta, Organization, PolicySet, Reap, Selection, Team
+from engine.scanned import Scanned
 from engine.schedule import Rules, case_id, promise
 from engine.view import Context, view
 
@@ -112,6 +113,12 @@ def inventory(*resources: Resource, as_of: datetime = NOW, **more: Any) -> Inven
     return Inventory(id="i1", as_of=as_of, resources=resources, accounts=(Account("aws", "111122223333"),), **more)
 
 
+def scanned(of: PolicySet, *resources: Resource, as_of: datetime = NOW) -> Scanned:
+    """An inventory of these as acts ask it: scanned every hour, every list of the place read to its end."""
+    cells = tuple(CellRead(kind, "111122223333", "us-east-1", Outcome.OK) for kind in KINDS)
+    return Scanned.of(inventory(*resources, as_of=as_of, cells=cells), of, timedelta(hours=1))
+
+
 def context(of: PolicySet, server: Mode = Mode.DELETE) -> Context:
     """The policies with the one account."""
     return Context(policies=of, accounts={"111122223333": Account("aws", "111122223333")}, server=server)
@@ -151,7 +158,8 @@ def seen(case: Case, at: datetime, of: PolicySet, thing: Resource | None = None)
 def in_grace(of: PolicySet | None = None, thing: Resource | None = None) -> Case:
     """A case whose owner was told on Monday at nine."""
     of = of or policies()
-    case = replace(opened(of, thing), state=State.NOTIFIED, tell="found")
+    agreed = {"agreed": 3, "agreed_since": NOW - timedelta(days=1)}
+    case = replace(opened(of, thing), state=State.NOTIFIED, tell="found", **agreed)
     promised = promise(case, Rules(policies=of), NOW)
     delivered = Delivered(channel="#payments", receipt="1.0", promised=promised, mode=case.lead.mode)
     return advance(case, delivered, Rules(policies=of), NOW)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from api.judging import judged
+from api.judging import context_of
 from engine.impact import Compared, Seen, Side, impact
+from engine.judge import judge_all
 from engine.load import load
 from engine.matches import Judged
 from engine.model import Account, Gap, Inventory, Resource, Unknown
 from engine.money import Money
+from engine.policy import PolicySet
 from makers.doors import FILES, KEY, NOW
 from reapers.kind import kinds
 
@@ -78,6 +80,11 @@ def under(inventory: Inventory = FOUR, /, **files: str | None) -> Judged:
     loaded = load({name: text for name, text in texts.items() if text}, {name: kind.table for name, kind in kinds().items()})
     assert loaded.policies, loaded.problems
     return judged(loaded.policies, inventory)
+
+
+def judged(policies: PolicySet, inventory: Inventory) -> Judged:
+    """Every verdict of a set of policies, resource by resource."""
+    return Judged(policies=policies, judgements=judge_all(inventory, context_of(policies, inventory)))
 
 
 def compared(base: Judged | None, head: Judged, inventory: Inventory = FOUR, ref: str = "feature") -> Compared:

@@ -103,6 +103,10 @@ def case_of(number: int = 1, needs: Approval = Approval.OWNER, **changes: Any) -
         rung=Mode.NOTIFY,
         rung_at=NOW - timedelta(days=15),
         told=told,
+        called=(NOW - timedelta(days=2),),
+        agreed=3,
+        agreed_since=NOW - timedelta(days=18),
+        agreed_as_of=NOW - timedelta(days=16),
         approve_by=NOW + timedelta(days=13),
     )
     return replace(case, **changes)

@@ -27,6 +27,7 @@ spec:
   when: ["state == 'RUNNING' && has(tags.idle)"]
   after: {notify: 0h, stop: 24h, delete: 48h}
   before_delete: [backup]
+  without_condemn: true
 """,
     "gcp-disks.yaml": """
 kind: Reap
@@ -36,6 +37,7 @@ spec:
   when: ["!attached"]
   after: {notify: 0h, delete: 24h}
   before_delete: [backup]
+  without_condemn: true
 """,
 }
 

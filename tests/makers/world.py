@@ -24,6 +24,7 @@ from engine.model import Verb
 from engine.schedule import action_of
 from engine.teams import Access
 from engine.teams import Person as SignedIn
+from makers.seasoned import PAST, season
 from reapers.desk import Desk
 from reapers.execute import Report
 from reapers.service import Service
@@ -238,7 +239,7 @@ class World:
 
     def cases(self) -> list[Case]:
         """Every case there ever was, oldest first."""
-        return self.ledger.cases(limit=1000)[0]
+        return [case for case in self.ledger.cases(limit=1000)[0] if not case.id.startswith(PAST)]
 
     def case(self, id: str) -> Case:
         """The newest case of a resource."""
@@ -369,9 +370,11 @@ def small_world(
     accounts: Sequence[str] = (ACCOUNT,),
     tells: bool = True,
     begin: datetime = MONDAY,
+    seasoned: bool = True,
     **more: Any,
 ) -> Iterator[World]:
-    """Build it. `files` go over FILES (None leaves one out), `more` over the settings; without `tells` there is no Slack."""
+    """Build it. `files` go over FILES (None leaves one out), `more` over the settings; without `tells` there is no Slack;
+    without `seasoned` the policies are new there, so that they rest for 72 hours and begin with a canary."""
     clock = StoryClock(begin)
     with ExitStack() as up:
         aws = up.enter_context(LocalAWS(accounts, clock))
@@ -383,6 +386,8 @@ def small_world(
         written = written_of(folder, slack if tells else None, more)
         settings = Settings.model_validate(written)
         ledger = up.enter_context(open_the_ledger(settings))
+        if seasoned:
+            season(ledger, wanted, accounts, begin)
         service = eager(the_service(settings, ledger, clock))
         parts = {"folder": folder, "clock": clock, "aws": aws, "slack": slack, "ledger": ledger, "service": service}
         made = World(**parts, written=written, settings=settings)

@@ -59,8 +59,9 @@ def a_case(number: int = 1, **changes: Any) -> Case:
 
 def an_item(number: int = 1, promised: Mapping[Mode, datetime] = DATES, why: str = "stopped for 31 days", **changes: Any) -> Item:
     """The line of a notice about such a case."""
+    more = Particulars(why=why, undo=Duration(hours=30 * 24), silent=changes.pop("silent", ()))
     found = a_case(number, **changes)
-    return item(found, promised, found.lead.mode, TITLES, Particulars(why=why, undo=Duration(hours=30 * 24)))
+    return item(found, promised, found.lead.mode, TITLES, more)
 
 
 def everything() -> list[Item]:
@@ -86,6 +87,13 @@ def everything() -> list[Item]:
         an_item(12, tell="raised", owner=""),
         an_item(13, tell="changed", terms=strict),
         an_item(14, tell="drifted"),
+        an_item(16, tell="reminder"),
+        an_item(17, tell="last_call", state=State.STOPPED, rung=Mode.STOP),
+        an_item(18, tell="escalated", **waits, silent=("lead@example.com", "platform")),
+        an_item(19, tell="further", **waits, silent=("lead@example.com", "platform")),
+        an_item(20, tell="restarted"),
+        an_item(21, mode=Mode.NOTIFY, recreated="it was re-created 12 minutes after we deleted it: something manages it"),
+        an_item(22, tell="stuck", state=State.STUCK, stuck="something refers to it", stuck_by=("i-1", "eni-2")),
         an_item(15, promised={Mode.DELETE: NOW + timedelta(days=7)}, terms=bare, key=address, name="", monthly=Money(free=True)),
     ]
 

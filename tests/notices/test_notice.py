@@ -122,7 +122,7 @@ def test_deleted_says_until_when_it_can_come_back_and_how(item_of: ItemOf, now: 
     ("state", "rung", "mode", "buttons"),
     [
         (State.NOTIFIED, Mode.OBSERVE, Mode.DELETE, {Button.KEEP, Button.SNOOZE, Button.NOT_MINE}),
-        (State.AWAITING_APPROVAL, Mode.STOP, Mode.DELETE, set(Button)),
+        (State.AWAITING_APPROVAL, Mode.STOP, Mode.DELETE, set(Button) - {Button.RESTORE}),
         (State.NOTIFIED, Mode.OBSERVE, Mode.NOTIFY, {Button.KEEP, Button.NOT_MINE}),
         (State.STOPPING, Mode.NOTIFY, Mode.DELETE, set()),
         (State.DELETED, Mode.DELETE, Mode.DELETE, set()),
@@ -238,7 +238,7 @@ def test_spans_counts_and_lists() -> None:
     [
         ({"tell": "approval", "state": State.AWAITING_APPROVAL, "rung": Mode.STOP}, "We delete them only if your team agrees."),
         ({"tell": "changed"}, "The plan has changed; what was agreed before no longer counts."),
-        ({"mode": Mode.NOTIFY, "managed_by": "terraform:network"}, "They are managed elsewhere."),
+        ({"mode": Mode.NOTIFY, "managed_by": "terraform:network"}, "They are managed by terraform:network. Please remove"),
         ({"mode": Mode.NOTIFY}, "Nothing will be done to them."),
         ({"tell": "stuck", "state": State.STUCK, "stuck": "refused"}, "Nothing more is done to them until somebody has looked."),
         ({"tell": "stopped", "state": State.STOPPED, "rung": Mode.STOP}, "sexton restore CASE starts one again and keeps it."),
@@ -250,6 +250,13 @@ def test_a_group_says_what_holds_for_all(item_of: ItemOf, notice_of: NoticeOf, c
     shown = text(notice_of(*(item_of(number, **changes) for number in range(20))))
     assert words in shown
     assert "sexton cases" not in shown, "a group has no answers of its own"
+
+
+def test_a_group_names_the_managers_of_its_proposals(item_of: ItemOf, notice_of: NoticeOf) -> None:
+    of = [item_of(number, mode=Mode.NOTIFY, managed_by=f"CloudFormation stack s{number % 7}") for number in range(20)]
+    shown = text(notice_of(*of))
+    assert "They are managed by CloudFormation stack s0, CloudFormation stack s1, " in shown
+    assert "CloudFormation stack s4 and 2 more. Please remove or change them there" in shown
 
 
 def test_a_stop_may_wait_for_a_yes_too(item_of: ItemOf, case_of: Callable[..., Case]) -> None:

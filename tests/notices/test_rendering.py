@@ -21,7 +21,7 @@ from engine.money import Money
 from engine.notice import Item, Notice
 from engine.render.slack import blocks, fallback, listed
 from engine.render.text import text
-from reapers.notify.clicks import LARGEST
+from reapers.notify.signed import LARGEST
 
 ItemOf = Callable[..., Item]
 NoticeOf = Callable[..., Notice]
@@ -52,6 +52,20 @@ def texts(value: object) -> list[str]:
         own = [value[name] for name in ("text", "accessibility_label") if isinstance(value.get(name), str)]
         return own + [found for part in value.values() for found in texts(part)]
     return [found for part in value for found in texts(part)] if isinstance(value, list) else []
+
+
+def test_proposals_golden(item_of: ItemOf, notice_of: NoticeOf, golden: Golden) -> None:
+    managers = (
+        'terraform: module.shop.module.data["eu"].aws_ebs_volume.orders[0] in infra/prod/terraform.tfstate',
+        "CloudFormation stack shop-prod, logical id OrdersVolume",
+        "Kubernetes volume claim orders-0 of namespace shop",
+        "Auto Scaling group shop-web",
+        "AWS Backup",
+        "something that could not be read",
+    )
+    notice = notice_of(*(item_of(number, mode=Mode.NOTIFY, managed_by=by) for number, by in enumerate(managers, 1)))
+    golden("proposals.txt", text(notice))
+    golden("proposals.json", as_json(notice))
 
 
 def test_everything_golden(all_items: list[Item], notice_of: NoticeOf, golden: Golden) -> None:

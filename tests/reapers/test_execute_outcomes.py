@@ -202,11 +202,11 @@ def test_one_that_slept_too_long_does_not_send_what_others_have_settled(world: W
     volume = approved(world)
     begin = type(world.ledger).begin
 
-    def then_sleep(*arguments: Any) -> Any:
-        intent = begin(world.ledger, *arguments)
+    def then_sleep(*arguments: Any, **more: Any) -> Any:
+        intent = begin(world.ledger, *arguments, **more)
         return replace(intent, not_after=intent.not_after - timedelta(hours=1))
 
-    ledger = type("Slow", (type(world.ledger),), {"begin": lambda self, *arguments: then_sleep(*arguments)})(
+    ledger = type("Slow", (type(world.ledger),), {"begin": lambda self, *arguments, **more: then_sleep(*arguments, **more)})(
         world.ledger.database
     )
     world.service.world = replace(world.service.world, ledger=ledger)

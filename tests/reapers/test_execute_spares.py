@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from demo.aws.metrics import whole_day
 from engine.case import State
 from engine.model import Verb
 from makers.world import FILES, World, somebody
@@ -40,7 +41,7 @@ def test_without_any_change_it_is_deleted_after_a_backup(world: World) -> None:
     volume = approved(world)
     world.tick()
     assert world.state(volume) is State.DELETED
-    assert [call.action for call in world.called()] == ["CreateSnapshot", "DeleteVolume"]
+    assert [call.action for call in world.called()] == ["CreateTags", "CreateSnapshot", "DeleteVolume"]
     assert volume not in world.volumes()
 
 
@@ -180,7 +181,7 @@ def test_undecided_because_its_age_cannot_be_told(build: Callable[..., World]) -
     world = build({"machines.yaml": idle})
     machine = world.machine()
     data = [
-        {"MetricName": "CPUUtilization", "Dimensions": [{"Name": "InstanceId", "Value": machine}], "Timestamp": at, "Value": 1.0}
+        whole_day("CPUUtilization", ("InstanceId", machine), at, 1.0)
         for at in (world.clock.now() + timedelta(days=day) for day in range(-16, 10))
     ]
     world.aws.client("cloudwatch").put_metric_data(Namespace="AWS/EC2", MetricData=data)
@@ -203,7 +204,7 @@ def test_a_young_metric_is_not_paid_for_twice(build: Callable[..., World]) -> No
     world = build({"machines.yaml": idle})
     machine = world.machine()
     data = [
-        {"MetricName": "CPUUtilization", "Dimensions": [{"Name": "InstanceId", "Value": machine}], "Timestamp": at, "Value": 1.0}
+        whole_day("CPUUtilization", ("InstanceId", machine), at, 1.0)
         for at in (world.clock.now() + timedelta(days=day) for day in range(-16, 10))
     ]
     world.aws.client("cloudwatch").put_metric_data(Namespace="AWS/EC2", MetricData=data)
@@ -213,7 +214,7 @@ def test_a_young_metric_is_not_paid_for_twice(build: Callable[..., World]) -> No
     world.tick()
     assert world.called("GetMetricData") == []
     assert world.called("DescribeInstanceAttribute"), "protections are read anew"
-    assert [call.action for call in world.called()] == ["CreateImage", "TerminateInstances"]
+    assert [call.action for call in world.called()] == ["CreateTags", "CreateImage", "TerminateInstances"]
 
 
 def test_another_size_is_another_thing(world: World) -> None:
@@ -323,7 +324,8 @@ def test_after_our_own_stop_somebody_started_it(world: World) -> None:
     world.tick(2)
     assert world.called() == []
     assert world.state_of(machine) == "running"
-    assert world.case(machine).closed is not None
+    assert world.state(machine) is State.KEPT, "whoever started it needs it"
+    assert [entry.event for entry in world.ledger.history(world.case(machine).id)][-1] == "in_use"
 
 
 def test_after_our_own_stop_somebody_changed_it(world: World) -> None:

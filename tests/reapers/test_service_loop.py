@@ -12,7 +12,7 @@ import pytest
 from engine.case import State
 from engine.model import Mode
 from engine.schedule import Rules
-from makers.world import World, somebody
+from makers.world import FILES, World, somebody
 from reapers.casework import apply_inventory, apply_time
 from reapers.clouds.cloud import Unreachable
 from reapers.service import LAST_SCAN, LAST_TICK, Service
@@ -99,7 +99,11 @@ def test_another_reaper_may_have_opened_the_case_already(world: World, monkeypat
     assert world.state(volume) is State.GRACE
 
 
-def test_one_case_that_somebody_changed_does_not_hold_up_the_batch(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_case_that_somebody_changed_does_not_hold_up_the_batch(
+    build: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = FILES["organization.yaml"].replace("scans: 1, over: 0h", "scans: 3, over: 24h")
+    world = build({"organization.yaml": slow})
     ids = [world.volume(f"v{number}") for number in range(4)]
     world.tick()
     kept = world.case(ids[1])

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine import case as of
-from engine.case import Agreement, Case, Ending, Event, Kept, State
+from engine.case import Agreement, Case, Event, Kept, State
 from engine.follow import Sight, follow
 from engine.judge import judge_one
 from engine.life import advance
@@ -80,14 +80,14 @@ def test_a_teams_policy_leaves_alone_what_it_stopped_and_is_another_teams_now() 
     assert closed.state is State.CLOSED
 
 
-def test_an_owner_who_started_it_again_is_not_told_that_it_stays_stopped() -> None:
+def test_what_somebody_started_again_is_in_use_and_nobody_is_told_that_it_stays_stopped() -> None:
     under = machines()
     case = stopped(under)
     started = replace(left(), fields={"state": "running"})
-    closed = step(case, follow(case, sight(started, under, NOW + 4 * DAY)), 4 * DAY, under)
-    assert closed.closed is not None
-    assert closed.closed.reason is Ending.NO_LONGER_MATCHES
-    assert closed.tell == ""
+    kept = step(case, follow(case, sight(started, under, NOW + 4 * DAY)), 4 * DAY, under)
+    assert kept.state is State.KEPT
+    assert kept.due == NOW + 94 * DAY
+    assert (kept.rung, kept.tell) == (Mode.OBSERVE, "")
 
 
 def test_what_cannot_be_compared_with_what_we_left_goes_no_further() -> None:

@@ -62,6 +62,11 @@ def around(step: str) -> Sequence[Kill]:
 
 DELETE = (
     ledger("after", "claim", nightly=True),
+    ledger("before", "save_all", "condemn began", nightly=True),
+    ledger("after", "save_all", "condemn began"),
+    *around("CreateTags"),
+    ledger("before", "save_all", "condemn done", nightly=True),
+    ledger("after", "save_all", "condemn done"),
     ledger("before", "save_all", "backup began", nightly=True),
     ledger("after", "save_all", "backup began", nightly=True),
     *around("CreateSnapshot"),

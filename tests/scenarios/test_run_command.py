@@ -75,7 +75,7 @@ def test_one_round_does_what_is_due(world: World) -> None:
     assert code == 0, said
     assert "Traceback" not in said
     assert world.state(volume) is State.DELETED
-    assert [call.action for call in world.called()] == ["CreateSnapshot", "DeleteVolume"]
+    assert [call.action for call in world.called()] == ["CreateTags", "CreateSnapshot", "DeleteVolume"]
 
 
 def test_it_is_killed_at_any_moment_and_goes_on(world: World) -> None:

@@ -15,10 +15,27 @@ from hypothesis import strategies as st
 
 from engine.columns import Columns, judge_columns
 from engine.columns.column import HIDDEN, Cell, Coded, Column, Numbers
-from engine.columns.inventory import AGE, BORN, COST, DOLLARS, FIELD, IDLE, KEY, NANOS, START, TAG, TAGS, UNPRICED
+from engine.columns.inventory import (
+    AGE,
+    BORN,
+    COST,
+    DOLLARS,
+    FIELD,
+    IDLE,
+    KEY,
+    LINKED,
+    LINKING,
+    NANOS,
+    START,
+    TAG,
+    TAGS,
+    UNFREE,
+    UNPRICED,
+)
 from engine.model import Inventory, Resource, Unknown
 from engine.money import Money
-from makers.estates import KINDS, context, inventories, policy_sets
+from makers.estate_policies import context, policy_sets
+from makers.estates import KINDS, inventories
 from reapers.sources import codes, columnfile, parquet_columns
 from reapers.sources.codes import FOLDER, INDEX, names_of, open_columns
 from reapers.sources.columnfile import Torn
@@ -61,7 +78,9 @@ def same(one: Columns, other: Columns) -> None:
         *(other.rows, other.as_of, other.fields, other.tag_keys),
         other.main_facts,
     )
-    assert list(one.accounts) == list(other.accounts)
+    assert (list(one.accounts), one.gaps) == (list(other.accounts), other.gaps)
+    links = [sorted(zip(each.moment(LINKING).tolist(), each.moment(LINKED).tolist(), strict=True)) for each in (one, other)]
+    assert links[0] == links[1]
     names = [*KEY, TAGS, DOLLARS, AGE, IDLE, *(FIELD + name for name in one.fields), *(TAG + key for key in one.tag_keys)]
     for name in names:
         mine, theirs = one.column(name), other.column(name)
@@ -74,7 +93,7 @@ def same(one: Columns, other: Columns) -> None:
     assert costs == [other.costs[code] for code in other.coded(COST).codes.tolist()]
     for name in (BORN, START):
         assert one.moment(name).tolist() == other.moment(name).tolist()
-    for name in (NANOS, UNPRICED):
+    for name in (NANOS, UNPRICED, UNFREE):
         assert one.moment(name)[one.coded(COST).codes].tolist() == other.moment(name)[other.coded(COST).codes].tolist()
 
 

@@ -41,6 +41,26 @@ def test_what_a_crash_left_is_no_snapshot_and_is_tidied_away(store: Store, tmp_p
     assert fresh.exists()
 
 
+def test_a_day_whose_manifest_is_damaged_keeps_its_place_in_the_history(
+    store: Store, tmp_path: Path, inventory: MakeInventory
+) -> None:
+    kept, lost, undated = (store.write(inventory(NOW - timedelta(days=ago))) for ago in (2, 1, 0))
+    manifest = tmp_path / "inventory" / lost.id / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes() + b"\n")
+    (tmp_path / "inventory" / undated.id / "manifest.json").write_bytes(b"{}")
+    read = Store(tmp_path / "inventory")
+    assert [ident for _, ident in read.daily()] == [kept.id, lost.id]
+    with pytest.raises(SnapshotError, match="damaged"):
+        read.read(lost.id)
+
+
+def test_a_damaged_snapshot_does_not_hide_another_of_its_day(store: Store, tmp_path: Path, inventory: MakeInventory) -> None:
+    kept, lost = (store.write(inventory(NOW - timedelta(hours=ago))) for ago in (2, 1))
+    manifest = tmp_path / "inventory" / lost.id / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes() + b"\n")
+    assert Store(tmp_path / "inventory").daily() == [(NOW.date(), kept.id)]
+
+
 @pytest.mark.parametrize("table", ["resources", "cells", "gaps", "accounts"])
 @pytest.mark.parametrize("harm", ["missing", "cut", "flipped", "empty", "another's"])
 def test_a_damaged_table_is_a_sentence_and_never_an_inventory(
@@ -63,7 +83,7 @@ def test_a_damaged_manifest_is_a_sentence(store: Store, tmp_path: Path, harm: st
     kept, other = store.write(inventory()), store.write(inventory(NOW - timedelta(days=1)))
     _harm(tmp_path / "inventory" / kept.id / "manifest.json", harm, tmp_path / "inventory" / other.id / "manifest.json")
     again = Store(tmp_path / "inventory")
-    for read in (again.newest, again.daily):
+    for read in (again.newest, lambda again=again: again.read(kept.id)):
         with pytest.raises(SnapshotError, match=rf"{kept.id[:12]}.* is damaged"):
             read()
 

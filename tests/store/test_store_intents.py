@@ -78,7 +78,7 @@ def test_the_check_sees_usage_and_control_of_this_moment(
     [(usage, control)] = seen
     assert [act.at for act in usage.acts] == [noon]
     freeze = Freeze("ada@example.com", "audit", noon)
-    assert control == Control(frozen=freeze, facts={"last_good_commit": "abc"}, shields=(shields[0],))
+    assert control == Control(at=control.at, frozen=freeze, facts={"last_good_commit": "abc"}, shields=(shields[0],))
 
 
 def test_a_guard_that_blocks_leaves_nothing(ledger: Ledger, acting: Make, action_of: Actions, noon: datetime) -> None:

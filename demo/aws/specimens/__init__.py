@@ -48,3 +48,10 @@ def owned(what: str) -> list[dict[str, object]]:
 
 
 OWNED = {"owner": "payments"}
+
+
+def kept(aws: LocalAWS, sort: str, days: int = 60) -> None:
+    """A Recycle Bin rule for a sort of resource, unless there is one."""
+    bin = aws.client("rbin")
+    if not bin.list_rules(ResourceType=sort)["Rules"]:
+        bin.create_rule(ResourceType=sort, RetentionPeriod={"RetentionPeriodValue": days, "RetentionPeriodUnit": "DAYS"})

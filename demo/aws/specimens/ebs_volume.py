@@ -8,7 +8,7 @@ from demo.aws.specimens import Specimen, ec2_tags, owned
 
 def make(aws: LocalAWS, number: int) -> str:
     """One of each size."""
-    asked = {"AvailabilityZone": "us-east-1a", "Size": 20 + number, "VolumeType": "gp3", "Iops": 4000}
+    asked = {"AvailabilityZone": "us-east-1a", "Size": 20 + number, "VolumeType": "gp3", "Iops": 4000, "Encrypted": True}
     return str(aws.client("ec2").create_volume(TagSpecifications=owned("volume"), **asked)["VolumeId"])
 
 

@@ -9,9 +9,12 @@ METRICS = ("cloudwatch", "GetMetricData")
 ATTRIBUTE = ("ec2", "DescribeInstanceAttribute")
 
 
+ROOT = {"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 15, "Encrypted": True, "DeleteOnTermination": True}}
+
+
 def make(aws: LocalAWS, _: int) -> str:
     """In the default VPC."""
-    asked = {"ImageId": "ami-12c6146b", "MinCount": 1, "MaxCount": 1, "InstanceType": "m5.large"}
+    asked = {"ImageId": "ami-12c6146b", "MinCount": 1, "MaxCount": 1, "InstanceType": "m5.large", "BlockDeviceMappings": [ROOT]}
     tags = owned("instance")
     return str(aws.client("ec2").run_instances(TagSpecifications=tags, **asked)["Instances"][0]["InstanceId"])
 

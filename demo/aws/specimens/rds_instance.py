@@ -9,13 +9,16 @@ from demo.aws.specimens import OWNED, Specimen, pairs
 
 
 def make(aws: LocalAWS, number: int) -> str:
-    """PostgreSQL."""
+    """PostgreSQL, encrypted with a key of the account's own."""
+    key = aws.client("kms").create_key(Description="databases")["KeyMetadata"]["Arn"]
     made = aws.client("rds").create_db_instance(
         DBInstanceIdentifier=f"payments-{number}",
         DBInstanceClass="db.m5.large",
         Engine="postgres",
         AllocatedStorage=100,
         StorageType="gp2",
+        StorageEncrypted=True,
+        KmsKeyId=key,
         MasterUsername="local",
         MasterUserPassword="not-a-secret",
         Tags=pairs(OWNED),
@@ -52,5 +55,5 @@ SPECIMEN = Specimen(
         "resized": lambda aws, id: modify(aws, id, DBInstanceClass="db.m5.xlarge"),
     },
     listed_by=("rds", "DescribeDBInstances"),
-    evidence={"connections_max_14d": ("cloudwatch", "GetMetricData")},
+    evidence={"connections_max_14d": ("cloudwatch", "GetMetricData"), "started_by": ("rds", "DescribeEvents")},
 )

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from engine.model import Field, Gone, Key, Resource, Role, Verb
 from engine.money import Money, PriceBook
 from reapers.kind import Act, Kind, Order, Progress
+from reapers.kinds import aws_condemn
+from reapers.kinds import aws_volume_snapshots as snapshots
 from reapers.kinds.aws_tags import as_list, backup_tags, filters, of_case, of_generation, restored_tags, tags_of
 from reapers.kinds.progress import sent, unchanged
 from reapers.kinds.reading import as_read, moment, number, present, said, unread
@@ -119,14 +121,14 @@ def back_up(cell: AWSCell, order: Order) -> dict[str, Any]:
 
 
 def backed_up(cell: AWSCell, order: Order) -> Progress:
-    """Done when the snapshot is complete and of this volume."""
+    """Done when the snapshot of this volume can be restored from."""
     snapshot = _snapshot(cell, order)
-    if snapshot is None:
-        return unchanged(order.memory, cell.now)
-    if snapshot["State"] in ("pending", "recovering"):
-        return Progress.PENDING
-    usable = snapshot["State"] in ("completed", "recoverable") and snapshot["VolumeId"] == order.key.id
-    return Progress.DONE if usable else Progress.FAILED
+    return unchanged(order.memory, cell.now) if snapshot is None else snapshots.verified(cell, [snapshot])
+
+
+def made(cell: AWSCell, order: Order) -> tuple[Key, ...]:
+    """The snapshot."""
+    return (snapshots.key_of(cell, order.memory["snapshot"]),)
 
 
 def delete(cell: AWSCell, order: Order) -> dict[str, Any]:
@@ -190,17 +192,19 @@ def _restored(cell: AWSCell, order: Order) -> dict[str, Any] | None:
 
 
 def _manifest(volume: Mapping[str, Any]) -> dict[str, Any]:
-    """What CreateVolume needs. Throughput belongs to gp3 alone, and IOPS to the types that are provisioned."""
-    kept = ["AvailabilityZone", "VolumeType", "Size", "Encrypted", "KmsKeyId", "MultiAttachEnabled"]
+    """What CreateVolume needs, and for people where it hung: a restored volume is attached by them.
+
+    Throughput belongs to gp3 alone, and IOPS to the types that are provisioned.
+    """
+    kept = ["AvailabilityZone", "OutpostArn", "VolumeType", "Size", "Encrypted", "KmsKeyId", "MultiAttachEnabled"]
     kept += ["Iops"] if volume["VolumeType"] in ("gp3", "io1", "io2") else []
     kept += ["Throughput"] if volume["VolumeType"] == "gp3" else []
-    create = {name: volume[name] for name in kept if volume.get(name)}
-    return {"create": create, "tags": tags_of(volume.get("Tags")), "attachments": _attachments(volume)}
-
-
-def _attachments(volume: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Where it hung, for people: a restored volume is attached by them."""
-    return [{name: attachment.get(name) for name in ("InstanceId", "Device")} for attachment in volume.get("Attachments", ())]
+    hung = ("InstanceId", "Device", "DeleteOnTermination")
+    return {
+        "create": {name: volume[name] for name in kept if volume.get(name)},
+        "tags": tags_of(volume.get("Tags")),
+        "attachments": [{name: one.get(name) for name in hung} for one in volume.get("Attachments", ())],
+    }
 
 
 KIND = Kind(
@@ -211,17 +215,18 @@ KIND = Kind(
     get=get,
     facts={"detached": lambda resource: resource.fields["state"] == "available"},
     links=links,
+    hangs_on=frozenset({"aws.ec2_instance"}),
     fingerprint=GUARDED,
+    anew=frozenset({"from_snapshot"}),
     acts={
-        Verb.BACKUP: Act(do=back_up, check=backed_up),
+        Verb.BACKUP: Act(do=back_up, check=backed_up, made=made),
+        **aws_condemn.EC2,
         Verb.DELETE: Act(do=delete, check=deleted),
         Verb.RESTORE: Act(do=restore, check=restored),
     },
     needs={
         Role.SCAN: frozenset({"ec2:DescribeVolumes"}),
-        Role.CONDEMN: frozenset({
-            "ec2:DescribeVolumes", "ec2:DescribeSnapshots", "ec2:CreateSnapshot", "ec2:CreateVolume", "ec2:CreateTags",
-        }),
+        Role.CONDEMN: aws_condemn.EC2_NEEDS | snapshots.NEEDS | {"ec2:DescribeVolumes", "ec2:CreateSnapshot", "ec2:CreateVolume"},
         Role.DELETE: frozenset({"ec2:DescribeVolumes", "ec2:DeleteVolume"}),
     },
     price=price,

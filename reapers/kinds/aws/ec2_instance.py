@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from engine.model import Field, Gone, Key, Resource, Role, Unknown, Value, Verb
 from engine.money import FREE, HOURS_PER_MONTH, Money, PriceBook
 from reapers.kind import Act, Evidence, Kind, Order, Progress
+from reapers.kinds import aws_condemn
 from reapers.kinds import aws_instance_images as image
 from reapers.kinds.aws_metrics import Metric, daily
 from reapers.kinds.aws_tags import tags_of
@@ -218,18 +219,20 @@ KIND = Kind(
     facts={"stopped": lambda resource: resource.fields["state"] == "stopped"},
     links=links,
     fingerprint=GUARDED,
+    anew=frozenset({"image", "last_started", "private_ip", "public_ip"}),
     stopped=frozenset({"stopped"}),
     acts={
         Verb.STOP: Act(do=stop, check=lambda cell, order: reached(cell, order, "stopped", ["stopping"])),
         Verb.START: Act(do=start, check=lambda cell, order: reached(cell, order, "running", ["pending"])),
-        Verb.BACKUP: Act(do=image.back_up, check=image.backed_up),
+        Verb.BACKUP: Act(do=image.back_up, check=image.backed_up, made=image.made),
+        **aws_condemn.EC2,
         Verb.DELETE: Act(do=delete, check=lambda cell, order: reached(cell, order, "terminated", ["shutting-down"])),
         Verb.RESTORE: Act(do=image.restore, check=image.restored),
     },
     needs={
         Role.SCAN: frozenset({"ec2:DescribeInstances", "ec2:DescribeInstanceAttribute", "cloudwatch:GetMetricData"}),
         Role.STOP: frozenset({"ec2:DescribeInstances", "ec2:StopInstances", "ec2:StartInstances"}),
-        Role.CONDEMN: image.NEEDS,
+        Role.CONDEMN: aws_condemn.EC2_NEEDS | image.NEEDS,
         Role.DELETE: frozenset({"ec2:DescribeInstances", "ec2:TerminateInstances"}),
     },
     price=price,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.model import Field, Gone, Key, Resource, Role, Verb
 from engine.money import HOURS_PER_MONTH, Money, PriceBook
 from reapers.kind import Act, Kind, Order, Progress
+from reapers.kinds import aws_condemn
 from reapers.kinds.aws_tags import tags_of
 from reapers.kinds.progress import sent, unchanged
 from reapers.kinds.reading import as_read, present
@@ -114,10 +115,12 @@ KIND = Kind(
     get=get,
     facts={"unassociated": lambda resource: not resource.fields["associated"]},
     links=links,
+    hangs_on=frozenset({"aws.ec2_instance"}),
     fingerprint=GUARDED,
-    acts={Verb.DELETE: Act(do=delete, check=deleted)},
+    acts={**aws_condemn.EC2, Verb.DELETE: Act(do=delete, check=deleted)},
     needs={
         Role.SCAN: frozenset({"ec2:DescribeAddresses"}),
+        Role.CONDEMN: aws_condemn.EC2_NEEDS,
         Role.DELETE: frozenset({"ec2:DescribeAddresses", "ec2:ReleaseAddress"}),
     },
     price=price,

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from engine.model import Field, Gone, Key, Resource, Role, Unknown, Value, Verb
 from engine.money import HOURS_PER_MONTH, Money, PriceBook
 from reapers.kind import Act, Evidence, Kind, Order, Progress
+from reapers.kinds import aws_condemn
 from reapers.kinds import aws_database_snapshots as snapshot
-from reapers.kinds.aws_metrics import Metric, daily
+from reapers.kinds import aws_database_starts as starts
+from reapers.kinds.aws_metrics import ONE_MINUTE, Metric, daily
 from reapers.kinds.aws_tags import tags_of
 from reapers.kinds.progress import sent, unchanged
 from reapers.kinds.reading import as_read, moment, number, present, said, unread
@@ -46,6 +48,7 @@ FIELDS = {
     "connections_max_14d": Field(
         type="double", price="paid", doc="most connections in the last 14 whole days; RDS's own monitoring does not connect"
     ),
+    "started_by": starts.FIELD,
 }
 
 
@@ -118,7 +121,7 @@ def price(resource: Resource, book: PriceBook) -> Money:
 
 def connections(cell: AWSCell, resources: Sequence[Resource]) -> Mapping[str, Value | Unknown]:
     """The highest maximum of 14 days."""
-    metric = Metric("AWS/RDS", "DatabaseConnections", "Maximum", "DBInstanceIdentifier")
+    metric = Metric("AWS/RDS", "DatabaseConnections", "Maximum", "DBInstanceIdentifier", a_day=ONE_MINUTE)
     found = daily(cell, metric, [resource.key.id for resource in resources])
     return {name: series if isinstance(series, Unknown) else max(series) for name, series in found.items()}
 
@@ -166,6 +169,7 @@ KIND = Kind(
     get=get,
     evidence={
         "connections_max_14d": Evidence(price="paid", source="cloudwatch:GetMetricData", read=connections, metric=True),
+        "started_by": starts.EVIDENCE,
     },
     facts={"stopped": lambda resource: resource.fields["state"] == "stopped"},
     links=links,
@@ -174,16 +178,17 @@ KIND = Kind(
     acts={
         Verb.STOP: Act(do=stop, check=lambda cell, order: reached(cell, order, "stopped", ["stopping"])),
         Verb.START: Act(do=start, check=lambda cell, order: reached(cell, order, "available", ["starting", "configuring"])),
-        Verb.BACKUP: Act(do=snapshot.back_up, check=snapshot.backed_up),
+        Verb.BACKUP: Act(do=snapshot.back_up, check=snapshot.backed_up, made=snapshot.made),
+        **aws_condemn.rds(snapshot.of_this_life, "DBInstanceArn"),
         Verb.DELETE: Act(do=delete, check=lambda cell, order: reached(cell, order, "gone", ["deleting"])),
         Verb.RESTORE: Act(do=snapshot.restore, check=snapshot.restored),
     },
     needs={
-        Role.SCAN: frozenset({"rds:DescribeDBInstances", "cloudwatch:GetMetricData"}),
+        Role.SCAN: frozenset({"rds:DescribeDBInstances", "cloudwatch:GetMetricData", starts.PERMISSION}),
         Role.STOP: frozenset({
             "rds:DescribeDBInstances", "rds:StopDBInstance", "rds:StartDBInstance", "rds:CreateDBSnapshot",
         }),
-        Role.CONDEMN: snapshot.NEEDS,
+        Role.CONDEMN: aws_condemn.RDS_NEEDS | snapshot.NEEDS,
         Role.DELETE: frozenset({"rds:DescribeDBInstances", "rds:DeleteDBInstance"}),
     },
     price=price,

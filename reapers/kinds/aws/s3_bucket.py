@@ -140,6 +140,7 @@ KIND = Kind(
         }),
     },
     max_mode=Mode.NOTIFY,
+    untied="it is never deleted: buckets are only reported",
     price=price,
     parse=parse,
     example={

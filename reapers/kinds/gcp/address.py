@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.model import Field, Gone, Key, Resource, Role, Verb
 from engine.money import FREE, HOURS_PER_MONTH, Money, PriceBook
 from reapers.kind import Act, Kind, Order, Partial, Scope
+from reapers.kinds import gcp_condemn
 from reapers.kinds.gcp_orders import deleted, path, send
 from reapers.kinds.gcp_places import GLOBAL, LARGEST_PAGE, aggregated, linked, location, short
 from reapers.kinds.reading import as_read, moment, present
@@ -120,12 +121,15 @@ KIND = Kind(
     get=get,
     facts={"unused": lambda resource: not resource.fields["in_use"]},
     links=links,
+    hangs_on=frozenset({"gcp.instance"}),
     fingerprint=GUARDED,
-    acts={Verb.DELETE: Act(do=delete, check=deleted)},
+    acts={**gcp_condemn.LABELS, Verb.DELETE: Act(do=delete, check=deleted)},
     needs={
         Role.SCAN: READS,
+        Role.CONDEMN: READS | {"compute.addresses.setLabels", "compute.globalAddresses.setLabels"},
         Role.DELETE: READS | {"compute.addresses.delete", "compute.globalAddresses.delete"},
     },
+    untied=gcp_condemn.UNTIED,
     price=price,
     parse=parse,
     example={

@@ -10,10 +10,11 @@ from engine.model import Field, Gone, Key, Resource, Role, Verb
 from engine.money import Money, PriceBook
 from reapers.clouds.gcp_errors import Misplaced
 from reapers.kind import Act, Kind, Order, Progress, Scope
+from reapers.kinds import gcp_condemn
 from reapers.kinds.gcp_labels import made_by, restored_labels
 from reapers.kinds.gcp_orders import deleted, expected, path, request_id, same_life, send
 from reapers.kinds.gcp_places import aggregated, at, is_zone, last, linked, location, region_of, short, within
-from reapers.kinds.gcp_snapshots import progress, take, taken
+from reapers.kinds.gcp_snapshots import NEEDS, key_of, progress, take, taken
 from reapers.kinds.progress import sent, unchanged
 from reapers.kinds.reading import as_read, moment, present
 
@@ -148,7 +149,13 @@ def backed_up(cell: GCPCell, order: Order) -> Progress:
     snapshot = taken(cell, order).get(path(order.key))
     if snapshot is None:
         return unchanged(order.memory, cell.now)
-    return progress(snapshot) if snapshot["sourceDiskId"] == order.key.born else Progress.FAILED
+    return progress(cell, snapshot) if snapshot["sourceDiskId"] == order.key.born else Progress.FAILED
+
+
+def made(cell: GCPCell, order: Order) -> tuple[Key, ...]:
+    """The snapshot."""
+    snapshot = taken(cell, order).get(path(order.key))
+    return () if snapshot is None else (key_of(cell, snapshot),)
 
 
 def delete(cell: GCPCell, order: Order) -> dict[str, Any]:
@@ -207,29 +214,31 @@ KIND = Kind(
     get=get,
     facts={"detached": lambda resource: not resource.fields["attached"]},
     links=links,
+    hangs_on=frozenset({"gcp.instance"}),
     fingerprint=GUARDED,
+    anew=frozenset({"from_image", "from_snapshot", "last_attached", "never_attached"}),
     acts={
-        Verb.BACKUP: Act(do=back_up, check=backed_up),
+        Verb.BACKUP: Act(do=back_up, check=backed_up, made=made),
+        **gcp_condemn.LABELS,
         Verb.DELETE: Act(do=delete, check=deleted),
         Verb.RESTORE: Act(do=restore, check=restored),
     },
     needs={
         Role.SCAN: READS,
-        Role.CONDEMN: READS | {
-            "compute.disks.createSnapshot", "compute.snapshots.create", "compute.snapshots.setLabels",
-            "compute.snapshots.useReadOnly", "compute.disks.create", "compute.disks.setLabels",
-            "compute.disks.addResourcePolicies",
+        Role.CONDEMN: READS | NEEDS | {
+            "compute.disks.addResourcePolicies", "compute.disks.create", "compute.disks.createSnapshot",
+            "compute.disks.setLabels", "compute.snapshots.create", "compute.snapshots.setLabels", "compute.snapshots.useReadOnly",
         },
         Role.DELETE: READS | {"compute.disks.delete"},
     },
+    untied=gcp_condemn.UNTIED,
     price=price,
     parse=parse,
     example={
         "id": "3141592653589793238",
         "name": "old-build-cache",
         "creationTimestamp": "2026-02-03T04:05:06.789-08:00",
-        "status": "READY",
-        "sizeGb": "200",
+        "status": "READY", "sizeGb": "200",
         "type": "https://www.googleapis.com/compute/v1/projects/acme-dev/zones/us-central1-a/diskTypes/pd-ssd",
         "zone": "https://www.googleapis.com/compute/v1/projects/acme-dev/zones/us-central1-a",
         "selfLink": "https://www.googleapis.com/compute/v1/projects/acme-dev/zones/us-central1-a/disks/old-build-cache",

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from engine.model import Field, Gone, Key, Resource, Role, Verb
 from engine.money import FREE, HOURS_PER_MONTH, Money, PriceBook
 from reapers.kind import Act, Kind, Order, Progress, Scope
-from reapers.kinds.gcp_instance_backups import SCRATCH, STARTING, back_up, backed_up, persistent, restore, restored
+from reapers.kinds import gcp_condemn
+from reapers.kinds.gcp_instance_backups import SCRATCH, STARTING, back_up, backed_up, made, persistent, restore, restored
 from reapers.kinds.gcp_orders import deleted, path, same_life, send, under_way
 from reapers.kinds.gcp_places import aggregated, last, linked, location, region_of, short
+from reapers.kinds.gcp_snapshots import NEEDS
 from reapers.kinds.reading import as_read, moment, present
 
 if TYPE_CHECKING:
@@ -32,9 +34,7 @@ READ = (
     "networkInterfaces(networkIP,network,accessConfigs(natIP))",
 )  # fmt: skip
 
-READS = frozenset({
-    "compute.instances.list", "compute.instances.get", "compute.snapshots.list", "compute.zoneOperations.list",
-})  # fmt: skip
+READS = frozenset({"compute.instances.list", "compute.instances.get", "compute.snapshots.list", "compute.zoneOperations.list"})
 
 _CUSTOM = re.compile(r"(?:(?P<family>[a-z0-9]+)-)?custom-(?P<cpus>\d+)-(?P<mb>\d+)")
 
@@ -198,17 +198,19 @@ KIND = Kind(
     facts={"stopped": lambda resource: resource.fields["state"] in STOPPED},
     links=links,
     fingerprint=GUARDED,
+    anew=frozenset({"external_ip", "internal_ip", "last_started"}),
     acts={
         Verb.STOP: Act(do=stop, check=stopped),
         Verb.START: Act(do=start, check=started),
-        Verb.BACKUP: Act(do=back_up, check=backed_up),
+        Verb.BACKUP: Act(do=back_up, check=backed_up, made=made),
+        **gcp_condemn.LABELS,
         Verb.DELETE: Act(do=delete, check=deleted),
         Verb.RESTORE: Act(do=restore, check=restored),
     },
     needs={
         Role.SCAN: READS,
         Role.STOP: READS | {"compute.instances.stop", "compute.instances.start"},
-        Role.CONDEMN: READS | {
+        Role.CONDEMN: READS | NEEDS | {
             "compute.addresses.list", "compute.addresses.use", "compute.disks.create", "compute.disks.createSnapshot",
             "compute.disks.get", "compute.disks.setLabels", "compute.disks.use", "compute.instances.create",
             "compute.instances.setLabels", "compute.instances.setMetadata", "compute.instances.setServiceAccount",
@@ -219,6 +221,7 @@ KIND = Kind(
         Role.DELETE: READS | {"compute.disks.delete", "compute.instances.delete"},
     },
     stopped=STOPPED,
+    untied=gcp_condemn.UNTIED,
     price=price,
     parse=parse,
     example={
@@ -230,8 +233,7 @@ KIND = Kind(
         "zone": "https://www.googleapis.com/compute/v1/projects/acme-dev/zones/us-central1-a",
         "selfLink": "https://www.googleapis.com/compute/v1/projects/acme-dev/zones/us-central1-a/instances/load-test-3",
         "lastStartTimestamp": "2026-02-03T04:05:16.789-08:00",
-        "deletionProtection": False,
-        "disks": [{
+        "deletionProtection": False, "disks": [{
             "index": 0, "boot": True, "autoDelete": True, "deviceName": "boot", "mode": "READ_WRITE", "type": "PERSISTENT",
             "diskSizeGb": "20",
             "source": "https://www.googleapis.com/compute/v1/projects/acme-dev/zones/us-central1-a/disks/load-test-3",

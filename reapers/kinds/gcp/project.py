@@ -72,6 +72,7 @@ KIND = Kind(
     fingerprint=GUARDED,
     needs={Role.SCAN: frozenset({"resourcemanager.projects.get"})},
     max_mode=Mode.NOTIFY,
+    untied="it is never deleted: projects are only reported",
     price=price,
     parse=parse,
     example={

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from engine.columns import Columns, ColumnVerdicts, judge_columns
@@ -11,10 +12,14 @@ from engine.judge import judge_all
 from engine.model import Inventory
 from engine.policy import PolicySet
 from engine.verdict import Finding, Spared, Undecided
-from makers.estates import KINDS, context, inventories, policy_sets
+from makers.estate_policies import context, policy_sets
+from makers.estates import KINDS, inventories
 
 EXAMPLES = int(os.environ.get("COLUMNS_EXAMPLES", "500"))
 """COLUMNS_EXAMPLES=10000 in the nightly run. (tests/conftest.py takes away what begins with SEXTON_.)"""
+
+pytestmark = pytest.mark.timeout(max(180, EXAMPLES))
+"""Seconds: the nightly run takes longer than any other test may."""
 
 thorough = settings(
     max_examples=EXAMPLES,

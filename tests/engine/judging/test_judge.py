@@ -10,8 +10,9 @@ import pytest
 
 from engine.attached import carriers
 from engine.judge import judge, judge_all, judge_one, protects
+from engine.managed import NOWHERE, STATE
 from engine.model import Mode, Unknown, Verb
-from engine.policy import AccountRow, Approval, Environment, Exemption, Meta, Organization, PolicySet, Protect, Reap
+from engine.policy import AccountRow, Approval, Duration, Environment, Exemption, Meta, Organization, PolicySet, Protect, Reap
 from engine.verdict import Finding, Reason, Spared, Undecided, Verdict
 from engine.view import view
 from makers.cases import KINDS, NOW, context, days, inventory, policies, reap, resource, selection
@@ -113,6 +114,15 @@ def test_the_young_are_left_alone_unless_their_own_ttl_ran_out() -> None:
     ttl = TTL(meta=Meta(name="ttl"))
     tags = {"owner": "payments", "ttl": "1d"}
     assert isinstance(verdict(policies(ttl=ttl), created=young, tags=tags), Finding)
+
+
+def test_a_rules_longest_is_not_the_owners_word() -> None:
+    from engine.policy import TTL, TTLRule
+
+    young = NOW - timedelta(days=3)
+    ttl = TTL(meta=Meta(name="ttl"), rules=(TTLRule(longest=Duration(hours=24)),))
+    for text in ("30d", "never"):
+        assert verdict(policies(ttl=ttl), created=young, tags={"owner": "payments", "ttl": text}) == spared(Reason.TOO_YOUNG)
 
 
 def test_without_a_creation_time_age_counts_from_when_we_first_saw_it() -> None:
@@ -231,3 +241,32 @@ def test_a_machine_does_not_take_a_protected_disk_with_it(tags: Any, expected: M
     (found,) = judge_one(view(machine, carrying, NOW), carrying, NOW).findings
     assert found.mode is expected
     assert (found.because == "something protected is attached to it") is (expected is Mode.STOP)
+
+
+@pytest.mark.parametrize(
+    ("state", "tags", "mode", "approval"),
+    [
+        (NOWHERE, {"terraform": "true"}, Mode.DELETE, Approval.OWNER_AND_PLATFORM),
+        (NOWHERE, {}, Mode.DELETE, Approval.OWNER),
+        ("aws_ebs_volume.data in prod.tfstate", {}, Mode.NOTIFY, Approval.OWNER),
+        (DENIED, {"terraform": "true"}, Mode.NOTIFY, Approval.OWNER),
+        (DENIED, {}, Mode.NOTIFY, Approval.OWNER),
+        (None, {"terraform": "true"}, Mode.NOTIFY, Approval.OWNER),
+        (None, {}, Mode.DELETE, Approval.OWNER),
+    ],
+)
+def test_state_files_hold_back_what_they_hold_and_let_go_what_only_a_tag_claims(
+    state: str | Unknown | None, tags: dict[str, str], mode: Mode, approval: Approval
+) -> None:
+    fields = {"state": "available", "size_gb": 10} | ({} if state is None else {STATE: state})
+    found = verdict(policies(), tags={"owner": "payments", **tags}, fields=fields)
+    assert isinstance(found, Finding)
+    assert (found.mode, found.terms.approval[Mode.DELETE]) == (mode, approval)
+
+
+def test_no_silence_deletes_what_is_left_over() -> None:
+    quiet = organization(environments={"dev": Environment(silent_delete=True)})
+    fields = {"state": "available", STATE: NOWHERE}
+    found = verdict(policies(organization=quiet), tags={"owner": "payments", "terraform": "true"}, fields=fields)
+    assert isinstance(found, Finding)
+    assert found.terms.approval[Mode.DELETE] is Approval.OWNER_AND_PLATFORM

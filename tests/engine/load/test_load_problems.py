@@ -23,7 +23,7 @@ REAP = "resource: aws.ebs_volume\nwhen: [encrypted]\nafter: {notify: 0d, delete:
 CASES: dict[str, tuple[str, str, list[str]]] = {
     # the shape of a Reap
     "typo in a key": ("Reap", REAP.replace("after", "afer"), ["7:3 schema: unknown key 'afer'; did you mean 'after'?"]),
-    "unknown key": ("Reap", REAP + "zzz: 1", ["8:3 schema: unknown key 'zzz'; spec takes resource, when, after, before_delete, approval, mode, limits"]),
+    "unknown key": ("Reap", REAP + "zzz: 1", ["8:3 schema: unknown key 'zzz'; spec takes resource, when, after, before_delete, approval, mode, limits, without_condemn"]),
     "missing resource": ("Reap", "when: [encrypted]\nafter: {notify: 0d}", ["4:1 schema: spec has no 'resource'; add resource: aws.ebs_volume"]),
     "no condition": (
         "Reap",
@@ -120,6 +120,13 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
         REAP + "before_delete: []\napproval: {delete: none}",
         ["9:22 approval: deleting without a backup (before_delete: []) takes platform's approval; write delete: owner+platform, or back up first"],
     ),
+    "uncondemned by its owner alone": (
+        "Reap",
+        REAP + "without_condemn: true\napproval: {delete: owner}",
+        ["9:22 approval: deleting where the cloud holds nothing back (without_condemn: true) takes the approval of owner and platform; write delete: owner+platform, or leave it out"],
+    ),
+    "uncondemned with platform": ("Reap", REAP + "without_condemn: true\napproval: {delete: owner+platform}", []),
+    "uncondemned, approval as it comes": ("Reap", REAP + "without_condemn: true", []),
     "no backup with platform": ("Reap", REAP + "before_delete: []\napproval: {delete: owner+platform}", []),
     # Exemption
     "no end": (
@@ -151,6 +158,8 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
     "a zone that climbs": ("Team", "group: g\ntime_zone: ../../etc/passwd", ["6:14 reference: there is no time zone '../../etc/passwd'; write an IANA name such as Europe/Berlin"]),
     "no calendar": ("Team", "group: g\nholidays: XX", ["6:13 reference: there is no holiday calendar 'XX'; write a country's code, such as DE or US"]),
     "no part of a calendar": ("Team", "group: g\nholidays: FI-99", ["6:13 reference: the calendar FI has no part '99'; write FI alone or with one of 01, 02, 03, 04, 05, 06, 07, 08, 09, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19"]),
+    "a calendar nearly": ("Team", "group: g\nholidays: DEU-BE", ["6:13 reference: there is no holiday calendar 'DEU'; did you mean 'DE'?"]),
+    "a part of a calendar nearly": ("Team", "group: g\nholidays: GB-EN", ["6:13 reference: the calendar GB has no part 'EN'; did you mean 'ENG'?"]),
     "a calendar without parts": ("Team", "group: g\nholidays: EE-1", ["6:13 reference: the calendar EE has no part '1'; write EE"]),
     "nobody to ask": ("Team", "group: g\nwhen_silent: [boss, a@example.com]", ["6:17 reference: there is no team 'boss'; add a Team document of that name"]),
     "a team by its alias": ("Team", "group: g\nwhen_silent: [squad-payments]", ["6:17 reference: there is no team 'squad-payments'; write 'payments', which it stands for"]),

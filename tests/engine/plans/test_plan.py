@@ -15,10 +15,10 @@ from engine.limits import Usage, act_of
 from engine.model import Mode
 from engine.money import Money
 from engine.plan import plan
-from engine.policy import Approval, Hours, Limits
+from engine.policy import Approval, Hours, Limits, PolicySet
 from engine.schedule import Rules, action_of, complete, due_after, next_rung, promise
 from engine.standing import Standing
-from makers.cases import NOW, context, days, in_grace, opened, policies, reap, resource, seen
+from makers.cases import NOW, context, days, in_grace, opened, policies, reap, resource, scanned, seen
 
 DUE = NOW + timedelta(days=21)
 """A Monday at ten in Berlin, three weeks after the owner was told."""
@@ -27,7 +27,7 @@ DUE = NOW + timedelta(days=21)
 def ready(id: str = "vol-1") -> Case:
     under = policies()
     case = advance(in_grace(under, resource(id=id)), of.Ticked(), Rules(policies=under), DUE)
-    case = replace(case, tell="")
+    case = replace(case, tell="", called=(DUE - timedelta(days=2),))
     action = action_of(case)
     assert action is not None
     agreement = Agreement(role="owner", who="ann@x.example", at=DUE, action=action.hash)
@@ -35,7 +35,10 @@ def ready(id: str = "vol-1") -> Case:
 
 
 def standing(**more: object) -> Standing:
-    made = Standing(policies=policies(), server=Mode.DELETE, frozen=False, head_current=True)
+    of = more.pop("policies", None) or policies()
+    assert isinstance(of, PolicySet)
+    seen = scanned(of, resource(), as_of=DUE - timedelta(minutes=30))
+    made = Standing(policies=of, server=Mode.DELETE, frozen=False, head_current=True, scanned=seen, proven=True)
     return replace(made, **more)  # type: ignore[arg-type]  # fields of Standing
 
 
@@ -67,12 +70,23 @@ def test_a_switch_blocks(guard: str, more: dict[str, object]) -> None:
 
 
 def test_outside_the_hours_nothing_is_done() -> None:
-    assert blocks(now=DUE + timedelta(hours=8)) == ("window",)
+    night = DUE + timedelta(hours=8)
+    assert blocks(now=night, scanned=scanned(policies(), resource(), as_of=night)) == ("window",)
 
 
 def test_not_before_the_date_that_was_told_nor_while_something_must_be_told() -> None:
     assert blocks(replace(ready(), due=DUE + timedelta(minutes=1))) == ("notice",)
     assert blocks(replace(ready(), due=None)) == ("notice",)
+
+
+@pytest.mark.parametrize(
+    ("before", "is_one"),
+    [({"hours": 23}, False), ({"hours": 24}, True), ({"days": 7}, True), ({"days": 7, "minutes": 1}, False)],
+)
+def test_a_last_call_is_at_least_a_day_and_at_most_a_week_old(before: dict[str, int], is_one: bool) -> None:
+    call = DUE - timedelta(**before)
+    assert blocks(replace(ready(), called=(call,))) == (() if is_one else ("notice",))
+    assert blocks(replace(ready(), called=())) == ("notice",), "that somebody was told weeks ago is not enough"
     assert blocks(replace(ready(), told=None)) == ("notice",)
     assert blocks(replace(ready(), tell="changed")) == ("notice",)
 
@@ -103,7 +117,7 @@ def test_limits_hold_back_the_later_ones() -> None:
     one = replace(policies().organization, limits=Limits(per_day=1), hours=Hours())
     made = plan([ready("vol-1"), ready("vol-2")], standing(policies=policies(organization=one)), DUE)
     assert len(made.actions) == 1
-    assert [skipped.blocked_by for skipped in made.skipped] == [("caps",)]
+    assert [skipped.blocked_by for skipped in made.skipped] == [("caps", "canary")]
     done = act_of(ready(), made.actions[0], DUE - timedelta(hours=1))
     assert plan([ready()], standing(policies=policies(organization=one), usage=Usage(acts=(done,))), DUE).actions == ()
 

@@ -13,22 +13,28 @@ TIME = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     """From 0001."""
+    op.add_column("cases", sa.Column("condemned", sa.Boolean(), nullable=True))
+    op.create_index("ix_cases_condemned", "cases", ["condemned"])
     op.add_column("intents", sa.Column("rule", sa.String(), nullable=True))
+    op.add_column("intents", sa.Column("kind", sa.String(), nullable=True))
+    op.create_index("ix_intents_rule_kind_at", "intents", ["rule", "kind", "at"])
     _holds()
     _baselines()
     _people()
+    _backups()
 
 
 def _holds() -> None:
     op.create_table(
         "holds",
         sa.Column("id", sa.String(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("cause", sa.String(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("at", TIME, nullable=False),
         sa.Column("until", TIME, nullable=True),
         sa.Column("data", sa.Text(), nullable=False),
+        sa.Column("told", TIME, nullable=True),
         sa.Column("released", TIME, nullable=True),
         sa.Column("released_by", sa.Text(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
@@ -39,7 +45,7 @@ def _holds() -> None:
     op.create_index(
         "ux_holds_one_open",
         "holds",
-        ["reason", "policy", "account"],
+        ["cause", "subject", "account"],
         unique=True,
         sqlite_where=open_ones,
         postgresql_where=open_ones,
@@ -59,10 +65,24 @@ def _baselines() -> None:
     op.create_table(
         "digests",
         sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
-        sa.Column("at", TIME, nullable=False),
-        sa.PrimaryKeyConstraint("policy", "digest", name="pk_digests"),
+        sa.Column("until", TIME, nullable=True),
+        sa.PrimaryKeyConstraint("policy", "account", name="pk_digests"),
     )
+    op.create_table(
+        "regrets",
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("at", TIME, nullable=False),
+        sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name="fk_regrets_case_id_cases"),
+        sa.PrimaryKeyConstraint("case_id", "version", name="pk_regrets"),
+    )
+    op.create_index("ix_regrets_policy_account_at", "regrets", ["policy", "account", "at"])
 
 
 def _people() -> None:
@@ -79,6 +99,7 @@ def _people() -> None:
         sa.Column("what", sa.String(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("known_as", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("at", TIME, nullable=False),
         sa.Column("until", TIME, nullable=False),
@@ -87,3 +108,13 @@ def _people() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_requests"),
     )
     op.create_index("ix_requests_what_done", "requests", ["what", "done"])
+
+
+def _backups() -> None:
+    op.create_table(
+        "backups",
+        sa.Column("life", sa.Text(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name="fk_backups_case_id_cases"),
+        sa.PrimaryKeyConstraint("life", name="pk_backups"),
+    )

@@ -1,0 +1,13 @@
+"""Seeds 0 to 24 of the simulation, small ones: nothing breaks, and cases come to an end. `make prove` runs whole ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulation.life import SMALL, replay, simulate
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_a_seed(seed: int) -> None:
+    outcome = simulate(seed, size=SMALL)
+    assert outcome.good, replay(outcome, size=SMALL)
