@@ -38,8 +38,8 @@ ACTS = ("stop", "delete")
 ENDS = ("done", "void", "denied")
 
 
-class Broken(AssertionError):
-    """An invariant does not hold. The text names it."""
+class Broken(BaseException):
+    """An invariant does not hold. The text names it. Nothing of the product's may catch it."""
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""A hundred thousand open cases on one worker: from the start to the first act, one act from claim to release, and steps a second.
+"""A hundred thousand open cases on one worker: from start to first act, one act from claim to release, and steps a second.
 
 Run by `make bench`. The ledger is a file, the database's clock and the machine's are real; only the cloud and the calendar are
 simulated, so that what is measured is Sexton and SQLite.
@@ -57,12 +57,23 @@ def measure(folder: Path, count: int) -> dict[str, float]:
         trial.clock.ahead(trial.clock.true + timedelta(hours=1, minutes=1))
         acts, steps = _acts(trial, service, ledger)
         moved = _moved(trial, service, ledger)
-    return {"cases": count, "first": first, "p50": acts[len(acts) // 2], "p99": acts[len(acts) * 99 // 100], "steps": steps, "moved": moved}
+    return {
+        "cases": count,
+        "first": first,
+        "p50": acts[len(acts) // 2],
+        "p99": acts[len(acts) * 99 // 100],
+        "steps": steps,
+        "moved": moved,
+    }
 
 
 def _without_limits() -> str:
-    text = ORGANIZATION.replace(f"per_hour: {PER_HOUR}\n", "per_hour: 100000\n").replace(f"per_day: {PER_DAY}\n", "per_day: 100000\n")
-    text = text.replace("percent_per_day: 40", "percent_per_day: 100").replace("dollars_per_day: 100000", "dollars_per_day: 100000000")
+    text = ORGANIZATION.replace(f"per_hour: {PER_HOUR}\n", "per_hour: 100000\n").replace(
+        f"per_day: {PER_DAY}\n", "per_day: 100000\n"
+    )
+    text = text.replace("percent_per_day: 40", "percent_per_day: 100").replace(
+        "dollars_per_day: 100000", "dollars_per_day: 100000000"
+    )
     return "\n".join(line for line in text.splitlines() if "organization: {per_hour" not in line) + "\n"
 
 
@@ -136,7 +147,7 @@ def _acts(trial: Trial, service: Service, ledger: Ledger) -> tuple[Sequence[floa
         finally:
             times.append(time.perf_counter() - began)
 
-    service._poll()  # noqa: SLF001 - acts need a head that was polled lately
+    service._poll()
     before, began = ledger.audit_head().seq, time.perf_counter()
     with patch("reapers.execute.executor.Executor.act", timed):
         service.doing().act()
@@ -150,7 +161,7 @@ def _moved(trial: Trial, service: Service, ledger: Ledger) -> float:
     """Steps a second when the grace of five thousand ends at once."""
     trial.clock.ahead(trial.clock.true + timedelta(days=55))
     before, began = ledger.audit_head().seq, time.perf_counter()
-    service._advance()  # noqa: SLF001 - the part of a round that lets time pass
+    service._advance()
     return (ledger.audit_head().seq - before) / (time.perf_counter() - began)
 
 

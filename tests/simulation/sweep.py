@@ -1,8 +1,8 @@
 """kill -9 at every step: a reaper in a process of its own dies before or after each transaction and each call of an act, another
 one goes on, and afterwards everything must hold.
 
-The steps are not listed here: a first reaper that is not killed says which there are, so that a new step is swept as soon as there
-is one. Every trial begins with a copy of one ledger, on SQLite a file, on PostgreSQL a database made from a template.
+The steps are not listed here: a first reaper that is not killed says which there are, so that a new one is swept as soon as it
+is there. Every trial begins with a copy of one ledger, on SQLite a file, on PostgreSQL a database made from a template.
 """
 
 from __future__ import annotations
@@ -91,7 +91,12 @@ def _back(case: Case) -> bool:
 SCENARIOS = (
     Scenario(name="delete a disk", sort=Sort.DISK, begins=_about_to("delete"), over=_gone),
     Scenario(name="delete an address", sort=Sort.ADDRESS, begins=_about_to("delete"), over=_gone),
-    Scenario(name="stop a machine", sort=Sort.MACHINE, begins=_about_to("stop"), over=lambda case: case.rung is Mode.STOP or _gone(case)),
+    Scenario(
+        name="stop a machine",
+        sort=Sort.MACHINE,
+        begins=_about_to("stop"),
+        over=lambda case: case.rung is Mode.STOP or _gone(case),
+    ),
     Scenario(name="delete a machine", sort=Sort.MACHINE, begins=_about_to("delete"), over=_gone),
     Scenario(name="restore a disk", sort=Sort.DISK, begins=lambda case: case.state is State.DELETED, over=_back, asks=True),
     Scenario(name="start a machine", sort=Sort.MACHINE, begins=lambda case: case.rung is Mode.STOP, over=_back, asks=True),
@@ -189,7 +194,7 @@ class Server:
 
 @dataclass
 class Trial:
-    """One resource and the reapers that die over it. The estate, the channel and people live in this process, reapers in others."""
+    """One resource and the reapers that die over it. Estate, channel and people live in this process, reapers in others."""
 
     shelf: Files | Server
     scenario: Scenario
@@ -208,9 +213,14 @@ class Trial:
             busy = number > 0
             state = "in-use" if busy and self.scenario.sort is Sort.DISK else idle
             self.estate.add(
-                self.scenario.sort, (PROD, REGIONS[0]), f"thing-{number}", created=BEGIN - timedelta(days=90), tags={"owner": "payments"},
-                state=state, busy=busy,
-            )  # fmt: skip
+                self.scenario.sort,
+                (PROD, REGIONS[0]),
+                f"thing-{number}",
+                created=BEGIN - timedelta(days=90),
+                tags={"owner": "payments"},
+                state=state,
+                busy=busy,
+            )
 
     # --- reapers --------------------------------------------------------------------------------------------------------
 
@@ -218,10 +228,18 @@ class Trial:
         """A reaper on the ledger."""
         tables = {name: kind.table for name, kind in KINDS.items()}
         world = World(
-            ledger=ledger, clock=self.clock, clouds={"aws": cloud}, kinds=KINDS, prices=PRICES, snapshots=self.store,
-            watch=Watch(repository=self.branch, ledger=ledger, kinds=tables), notifier=channel,
-        )  # fmt: skip
-        return Service(world, Options(mode=Mode.DELETE, scan_every=timedelta(hours=12), worker=f"reaper-{os.getpid()}", call_seconds=60))
+            ledger=ledger,
+            clock=self.clock,
+            clouds={"aws": cloud},
+            kinds=KINDS,
+            prices=PRICES,
+            snapshots=self.store,
+            watch=Watch(repository=self.branch, ledger=ledger, kinds=tables),
+            notifier=channel,
+        )
+        return Service(
+            world, Options(mode=Mode.DELETE, scan_every=timedelta(hours=12), worker=f"reaper-{os.getpid()}", call_seconds=60)
+        )
 
     def here(self) -> None:
         """One round in this process, where nobody dies."""
@@ -373,7 +391,9 @@ def _prepare(shelf: Files | Server, scenario: Scenario) -> tuple[Trial, list[Kil
         with open_ledger(shelf.url) as ledger:
             case = trial.case()
             assert case is not None
-            Desk(ledger, trial.clock, lambda: trial._situation(ledger)).restore(case.id, person(people_of("platform")[0]), "needed")  # type: ignore[arg-type,return-value]
+            Desk(ledger, trial.clock, lambda: trial._situation(ledger)).restore(
+                case.id, person(people_of("platform")[0]), "needed"
+            )  # type: ignore[arg-type,return-value]
     name = scenario.name.replace(" ", "_")
     shelf.keep(name)
     start = copy.deepcopy(trial)
@@ -458,12 +478,16 @@ def main(words: list[str] | None = None) -> int:
         shelf = Server(asked.postgresql) if asked.postgresql else Files(Path(folder))
         sums = sweep(shelf, asked.kills, asked.seed)
     where = "postgresql" if asked.postgresql else "sqlite"
-    told = {"database": where, "kills": sums.kills, "effective": sums.effective, "points": len(sums.points), "violations": sums.violations}
+    told = {
+        "database": where,
+        "kills": sums.kills,
+        "effective": sums.effective,
+        "points": len(sums.points),
+        "violations": sums.violations,
+    }
     print(json.dumps(told))
     return 1 if sums.violations else 0
 
 
 if __name__ == "__main__":
     raise SystemExit(main())
-
-

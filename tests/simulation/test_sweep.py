@@ -20,9 +20,13 @@ def swept(*words: str) -> dict[str, object]:
     """In a process of its own with one thread, because every trial forks."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "tests"), str(ROOT), os.environ.get("PYTHONPATH", "")])}
     ran = subprocess.run(
-        [sys.executable, "-m", "simulation.sweep", "--kills", str(KILLS), *words], cwd=ROOT, env=environment, capture_output=True,
-        text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "simulation.sweep", "--kills", str(KILLS), *words],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ran.stdout.startswith("{"), ran.stderr[-3000:]
     told: dict[str, object] = json.loads(ran.stdout)
     print(f"{told['database']}: {told['effective']} effective kills of {told['kills']}, at {told['points']} points")
