@@ -7,7 +7,7 @@ import os
 import platform
 from pathlib import Path
 
-from benchmarks import columns, validate
+from benchmarks import cases, columns, validate
 
 RESULTS = Path(__file__).with_name("results.md")
 
@@ -18,14 +18,16 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=11, help="measured rounds of each command (%(default)s)")
     parser.add_argument("--turns", type=int, default=5, help="turns of the columns' benchmark (%(default)s)")
     parser.add_argument("--resources", type=int, default=1_000_000, help="resources of its estate (%(default)s)")
+    parser.add_argument("--cases", type=int, default=100_000, help="open cases of the ledger's benchmark (%(default)s)")
     parser.add_argument("--write", action="store_true", help="also write the figures to benchmarks/results.md")
     options = parser.parse_args()
     checked = validate.run(options.rounds)
     found = columns.run(options.turns, options.resources)
-    print(text := f"{report(checked, options.rounds)}\n\n{columns.report(found)}")
+    opened = cases.run(options.cases)
+    print(text := f"{report(checked, options.rounds)}\n\n{columns.report(found)}\n\n{cases.report(opened)}")
     if options.write:
         RESULTS.write_text(f"# Results\n\nWritten by `make bench ARGS=--write`. Compare ratios, not seconds.\n\n{text}\n")
-    broken = [*checked.broken(), *columns.broken(found)]
+    broken = [*checked.broken(), *columns.broken(found), *opened.broken()]
     if broken:
         raise SystemExit(f"Not kept: {'; '.join(broken)}.")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from engine.model import Unknown
 
@@ -102,6 +103,7 @@ def managed_by(tags: Mapping[str, str] | Unknown, state: object = None) -> str |
     return next(named, None)
 
 
+@lru_cache(maxsize=65_536)
 def speaks(key: str) -> bool:
     """Whether a tag key can say anything about a manager: all others may be left out."""
     lowered = key.lower()
@@ -111,7 +113,9 @@ def speaks(key: str) -> bool:
 
 def _named(tags: Mapping[str, str]) -> Iterator[Manager]:
     """Every manager that a tag names, the more telling ones first."""
-    lowered = {key.lower(): tags[key].strip() for key in sorted(tags)}
+    lowered = {key.lower(): tags[key].strip() for key in sorted(filter(speaks, tags))}
+    if not lowered:  # as nearly always: looking further costs as much as all else that is derived from a resource
+        return
     for pattern, manager in _PATTERNS:
         for key, value in lowered.items():
             if fnmatchcase(key, pattern) and value.lower() not in _NO[1:]:

@@ -53,7 +53,11 @@ class Approval(StrEnum):
     @property
     def rank(self) -> int:
         """0 for none to 2 for owner+platform."""
-        return list(Approval).index(self)
+        return RANKS[self]
+
+
+RANKS = {approval: rank for rank, approval in enumerate(Approval)}
+"""Looked up for every resource that is judged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,8 +76,9 @@ class Doing:
         """Each action of a plan once, and of the plans that follow from it, until there is none that was not tried."""
         tried: set[str] = set()
         while (current := self.plan()) and (todo := [action for action in current.actions if action.case not in tried]):
+            sight = self.situation().sight()
             for action in todo:
-                standing, sight = self._standing_for(action), self.situation().sight()
+                standing = self._standing_for(action)
                 if standing is None or sight is None:
                     return
                 tried.add(action.case)

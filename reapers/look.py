@@ -60,9 +60,10 @@ class Looker:
     def _complete(self, read: Resource, kind: Kind, reader: Reader, last: Sight) -> Resource:
         """With its history, and the evidence that the policies in force need: read again, but for metrics of the last day."""
         now = self.clock.now()
-        (resource,) = with_history([self.states.read(now).told(finish(kind, read, self.prices))], last.inventory, self.kinds, now)
-        judged = last.judgements.get(resource.key.ref)
+        judged = last.judgements.get(read.key.ref)
         old = judged.view.resource if judged else None
+        before = replace(last.inventory, resources=(old,) if old else ())  # its own history: not that of the whole estate
+        (resource,) = with_history([self.states.read(now).told(finish(kind, read, self.prices))], before, self.kinds, now)
         kept = [name for name, evidence in kind.evidence.items() if still_fresh(name, evidence, old, now)]
         resource = _with_kept(resource, old, kept)
         return reader.complete([resource], last.context)[0]

@@ -67,8 +67,8 @@ class Size:
     days: int = DAYS
 
 
-SMALL = Size(things=40, days=14)
-"""A world that a test can afford: two weeks of forty resources."""
+SMALL = Size(things=30, days=7)
+"""A world that a test can afford: a week of thirty resources, and the weeks that it takes until their cases are over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
