@@ -62,6 +62,12 @@ def is_of(found: str, case: str) -> bool:
     return re.fullmatch(rf"{re.escape(case)}[:-]\d+", found) is not None
 
 
+def case_of(found: str) -> str:
+    """The case that a mark, in either spelling, is of; "" where it is no mark."""
+    said = re.fullmatch(r"(.+)[:-]\d+", found)
+    return said[1] if said else ""
+
+
 def can(kind: KindTable | None) -> bool:
     """Whether a resource of this kind can carry the tag."""
     return kind is not None and Verb.CONDEMN in kind.acts

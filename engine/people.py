@@ -186,7 +186,8 @@ def releasing(person: Person, caused_by: Iterable[str], policies: PolicySet) -> 
     if not of_platform(person, policies):
         return Refusal(f"{person.email} may not release a hold: {_platform(policies)} can.", forbidden=True)
     if person.email in caused_by:
-        return Refusal(f"{person.email} helped to cause this hold; another person of platform releases it.", forbidden=True)
+        another = "another person of platform releases it; where there is none, add one to its team in the policies"
+        return Refusal(f"{person.email} helped to cause this hold; {another}.", forbidden=True)
     return None
 
 

@@ -15,10 +15,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from engine.case import Blocked, Marked
-from engine.condemn import can, is_left, is_placed, is_wanted, mark_of, veto
+from engine.condemn import can, carried, case_of, is_left, is_placed, is_wanted, mark_of, veto
 from engine.follow import Sight
 from engine.guards import blocked, may_condemn
-from engine.model import Verb
+from engine.model import Unknown, Verb
 from engine.schedule import action_of
 from reapers.execute.attempt import Attempt
 from reapers.execute.hands import Reply
@@ -73,12 +73,12 @@ def _place(attempt: Attempt, order: Order) -> Report:
     if not is_wanted(attempt.case) or not may_condemn(blocks):
         return attempt.report(Verb.CONDEMN, Result.BLOCKED, ", ".join(blocks) or str(attempt.case.state))
     memory, begun = _begun(attempt)
-    order = replace(order, memory=memory)
+    order = replace(order, memory={**memory, "ended": _ended(attempt, order)})
     if not begun or attempt.tools.hands.read(attempt.case, Verb.CONDEMN, order)[0] is not Progress.DONE:
         answer = attempt.tools.hands.send(attempt.case, Verb.CONDEMN, order)
         if answer.reply is Reply.REFUSED:
             return _refused(attempt, answer.why)
-        order = replace(order, memory={**memory, **answer.memory})
+        order = replace(order, memory={**order.memory, **answer.memory})
     progress, why = attempt.tools.hands.read(attempt.case, Verb.CONDEMN, order)
     if progress is Progress.DONE:
         attempt.save(Marked(memory={**memory, "placed": _now(attempt).isoformat()}), "condemn done")
@@ -86,6 +86,14 @@ def _place(attempt: Attempt, order: Order) -> Report:
     if progress is Progress.FAILED:
         return _refused(attempt, "it is condemned for another case, says its tag: look whose that is, and remove the tag")
     return attempt.report(Verb.CONDEMN, Result.PENDING, why or "the tag is not seen yet")
+
+
+def _ended(attempt: Attempt, order: Order) -> str:
+    """The case whose tag still stands there though it is over: a call of ours arrived late. "" where there is none."""
+    tags = order.resource.tags if order.resource else {}
+    stands = "" if isinstance(tags, Unknown) else case_of(carried(tags))
+    other = attempt.tools.ledger.case(stands) if stands not in ("", attempt.case.id) else None
+    return other.id if other and not other.is_open and other.key.ref == attempt.case.key.ref else ""
 
 
 def _blocks(attempt: Attempt) -> tuple[str, ...]:

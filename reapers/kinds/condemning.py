@@ -59,8 +59,9 @@ def _condemn(tagging: Tagging, cell: Any, order: Order) -> Mapping[str, Any]:
 
 
 def _of_another(carrier: Carrier, order: Order) -> bool:
-    stands = condemn.carried(carrier.tags)
-    return bool(stands) and not condemn.is_of(stands, order.case)
+    """Whether the mark that stands there is of a case that goes on. One of a case that has ended is written over."""
+    stands = condemn.case_of(condemn.carried(carrier.tags))
+    return stands not in ("", order.case, order.memory.get("ended", ""))
 
 
 def _condemned(tagging: Tagging, cell: Any, order: Order) -> Progress:

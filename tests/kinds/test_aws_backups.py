@@ -363,3 +363,10 @@ def test_what_left_the_bin_is_gone_for_good(world: AWSWorld) -> None:
     back = sent(SNAPSHOT, world, Verb.RESTORE, deleted)
     world.clock.sleep(300)
     assert check(SNAPSHOT, world, Verb.RESTORE, replace(back, memory={})) is Progress.NO_EFFECT
+
+
+def test_the_size_of_an_image_is_unknown_where_a_volume_does_not_tell_it(world: AWSWorld) -> None:
+    cell = world.cell(AMI.name, Role.SCAN)
+    silent = {**AMI.example, "BlockDeviceMappings": [*AMI.example["BlockDeviceMappings"], {"DeviceName": "/dev/xvdb", "Ebs": {}}]}
+    assert AMI.parse(cell, AMI.example).fields["size_gb"] == 20
+    assert isinstance(AMI.parse(cell, silent).fields["size_gb"], Unknown)

@@ -83,6 +83,37 @@ def test_what_only_waits_is_condemned_meanwhile(world: World) -> None:
     assert world.state(id) is State.DELETED
 
 
+def mark(world: World, id: str, case: str) -> None:
+    """A tag of another case's stands on it."""
+    world.ec2.create_tags(Resources=[id], Tags=[{"Key": TAG, "Value": f"{case}:0"}])
+
+
+def test_the_tag_of_a_case_that_is_over_is_written_over(world: World) -> None:
+    id = world.volume()
+    world.to(id, State.GRACE)
+    first = world.case(id)
+    world.ec2.create_tags(Resources=[id], Tags=[{"Key": "do-not-delete", "Value": "x"}])
+    world.later(hours=7)
+    world.tick()
+    assert world.case(id).state is State.CLOSED
+    world.ec2.delete_tags(Resources=[id], Tags=[{"Key": "do-not-delete"}])
+    mark(world, id, first.id)  # a call of the first case that arrived late
+    world.later(hours=7)
+    world.to(id, State.DELETED)
+    assert {case.state for case in world.cases()} == {State.CLOSED, State.DELETED}
+
+
+def test_the_tag_of_a_case_that_nobody_knows_is_left_to_a_person(world: World) -> None:
+    id = world.volume()
+    world.to(id, State.AWAITING_APPROVAL)
+    mark(world, id, "c-0000000000")
+    world.approve(id)
+    world.tick(2)
+    assert world.state(id) is State.STUCK
+    assert "condemned for another case" in world.case(id).stuck
+    assert world.deletes() == 0
+
+
 def test_removing_the_tag_is_a_veto_that_sticks(world: World) -> None:
     id = waiting(world)
     untag(world, id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import text
 
@@ -17,47 +17,19 @@ from engine.case import Case, State
 from engine.model import Inventory, Mode
 from reapers.store import AuditRow
 from reapers.store.ledger import Ledger
+from simulation.arrivals import Arrivals, Broken, Intent
 from simulation.branch import Branch
+from simulation.calls import Received
 from simulation.channel import Channel
-from simulation.cloud import LAG, Received, SimulatedCloud
+from simulation.cloud import SimulatedCloud
 from simulation.documents import (
     ALL_PER_DAY,
     ALL_PER_HOUR,
-    DEV,
-    HEAD_AGE,
     PER_DAY,
     PER_HOUR,
-    PROD,
-    TEAMS,
-    people_of,
 )
-from simulation.estate import Estate, Sort
+from simulation.estate import Estate
 from simulation.people import People
-
-ACTS = ("stop", "delete")
-ENDS = ("done", "void", "denied")
-
-
-class Broken(BaseException):
-    """An invariant does not hold. The text names it. Nothing of the product's may catch it."""
-
-
-@dataclass(slots=True)
-class Intent:
-    """What the trail says of one act."""
-
-    case: str
-    verb: str
-    generation: int
-    action: str
-    row: int
-    at: datetime
-    policy: str
-    team: str
-    account: str
-    ended: int | None = None
-    void: bool = False
-    calls: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,90 +48,16 @@ class Invariants:
     frozen: bool = False
     intents: list[Intent] = field(default_factory=list)
     opened: set[str] = field(default_factory=set)
-    agreed: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Case -> generation and scans that agreed, as of the last round."""
     told: int = 0
-    inventory: Inventory | None = None
     notices: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
     copies: Counter[str] = field(default_factory=Counter)
 
-    # --- as a call arrives ----------------------------------------------------------------------------------------------
-
     def received(self, call: Received) -> None:
-        """At the cloud's door: what must be true and durable before a stop or a delete may arrive (I1, I2, I3)."""
-        if call.verb not in ACTS:
-            return
+        """At the cloud's door."""
         self._read_trail()
-        intent = self._intent_of(call)
-        intent.calls += 1
-        if intent.calls > 1:
-            raise Broken(f"I3: {call.verb} of {call.key} arrived {intent.calls} times in generation {intent.generation}")
-        case = self.ledger.case(call.case)
-        if case is None:
-            raise Broken(f"I4: {call.verb} of {call.key} for a case that is not there")
-        self._wanted_by_nobody(call)
-        self._agreed(call, case, intent)
-        self._told(call, case)
-        if call.verb == "delete" and call.key.kind != Sort.ADDRESS:
-            self._backed_up(call)
-
-    def _intent_of(self, call: Received) -> Intent:
-        wanted = (call.case, call.verb, call.generation)
-        mine = [each for each in self.intents if (each.case, each.verb, each.generation) == wanted]
-        if not mine or mine[-1].row > call.row:
-            raise Broken(f"I2: {call.verb} of {call.key} arrived without an intent in the trail")
-        if mine[-1].ended is not None and not call.late:
-            raise Broken(f"I2: {call.verb} of {call.key} was sent after its intent had ended")
-        if mine[-1].ended is not None and mine[-1].void:
-            raise Broken(f"I3: a late {call.verb} of {call.key} arrived after its intent was void")
-        return mine[-1]
-
-    def _wanted_by_nobody(self, call: Received) -> None:
-        thing = call.thing
-        if thing is None or thing.key.born != call.key.born or call.late:
-            return  # gone, or another life that the cloud does not touch; while it was under way people may come too late
-        known = self._as_could_be_known(call)
-        stopping = call.verb == "stop"
-        for thing in known:
-            if not (thing is None or thing.protected or thing.guarded or _in_use(thing, stopping)):
-                break
-        else:
-            raise Broken(f"I1: {call.verb} of {call.key}, which is protected or in use: {call.thing}")
-        commits = list(self.branch.heads_since(call.at - HEAD_AGE - timedelta(minutes=1)))
-        if all(f"{call.key.kind} {call.key.id}" in commit.exempt for commit in commits):
-            raise Broken(f"I1: {call.verb} of {call.key}, which is exempt")
-        if call.at < self.people.kept.get(call.key, call.at):
-            raise Broken(f"I1: {call.verb} of {call.key}, which somebody keeps")
-
-    def _as_could_be_known(self, call: Received) -> list[object]:
-        """The thing at every moment that a reading could have shown: up to a minute old where readings may be stale."""
-        life = self.estate.lives[call.key.ref]
-        stale = LAG if self.cloud.chance.profile.stale and not self.cloud.calm else timedelta(0)
-        return [life.now, *(was for until, was in life.past if until > call.at - stale)]
-
-    def _agreed(self, call: Received, case: Case, intent: Intent) -> None:
-        who = self.people.said.get(intent.action, set())
-        team = case.owner if case.owner in TEAMS else "platform"
-        owners = {email for email in who if email in people_of(team)}
-        platform = {email for email in who if email in people_of("platform")}
-        account = call.key.account
-        needs = {("stop", PROD): 1, ("delete", DEV): 1, ("delete", PROD): 2}.get((call.verb, account), 0)
-        if call.verb == "delete":  # every policy of documents.py asks the owner, and for an address two people
-            needs = max(needs, 2 if call.key.kind == Sort.ADDRESS else 1)
-        if needs >= 1 and not owners:
-            raise Broken(f"I2: {call.verb} of {call.key} without its owner's yes ({team}; said: {sorted(who)})")
-        if needs == 2 and not any(one != other for one in owners for other in platform):
-            raise Broken(f"I2: {call.verb} of {call.key} without two people's yes (said: {sorted(who)})")
-
-    def _told(self, call: Received, case: Case) -> None:
-        mine = [message for message in self.channel.messages if case.told and message.receipt == case.told.receipt]
-        if not mine or not any(item.case == case.id for item in mine[0].notice.items):
-            raise Broken(f"I2: {call.verb} of {call.key} without a message that spoke of it")
-
-    def _backed_up(self, call: Received) -> None:
-        mine = [each for each in self.estate.backups.values() if each.case == call.case and each.key == call.key]
-        if not any(each.ready <= call.at and not each.failed for each in mine):
-            raise Broken(f"I2: delete of {call.key} without a finished backup")
+        Arrivals(
+            ledger=self.ledger, cloud=self.cloud, estate=self.estate, branch=self.branch, channel=self.channel, people=self.people
+        ).check(call, self.intents)  # fmt: skip
 
     # --- after each round -----------------------------------------------------------------------------------------------
 
@@ -282,14 +180,11 @@ class Invariants:
             raise Broken(f"I9: {twice} messages were sent again, and only {self.lost_answers()} answers were lost")
 
     def _gaps(self, inventory: Inventory | None) -> None:
-        if inventory is None:
-            return
-        before, scanned = self.agreed, self.inventory is None or inventory.id != self.inventory.id
-        self.inventory = inventory
-        self.agreed = {case.id: (case.generation, case.agreed) for case in self.ledger.open_cases()}
-        for case in self.ledger.open_cases() if scanned else ():
-            was = before.get(case.id)
-            if was and inventory.in_gap(case.key) and was[0] == case.generation and case.agreed > was[1]:
+        """No case counts a scan that could not see its resource. By the scan's own moment: a reaper that died between keeping one
+        scan and judging it counts that one later, in the same round as the next.
+        """
+        for case in self.ledger.open_cases() if inventory else ():
+            if inventory and inventory.in_gap(case.key) and case.agreed_as_of == inventory.as_of:
                 raise Broken(f"I8: a scan that could not see {case.key} counts for it")
 
     # --- at the end -----------------------------------------------------------------------------------------------------
@@ -315,15 +210,6 @@ class Invariants:
         for row in self.ledger.audit_rows():
             events[row.case].add(row.event)
         return events
-
-
-def _in_use(thing: object, stopping: bool) -> bool:
-    """A machine that we stop may run but not work; whatever we delete must be stopped, detached or unused."""
-    kind, state = thing.key.kind, thing.state  # type: ignore[attr-defined]  # a Thing
-    busy: bool = thing.busy  # type: ignore[attr-defined]
-    if kind == Sort.MACHINE:
-        return busy if stopping else state != "stopped"
-    return busy or state == "in-use"
 
 
 def ended(case: Case) -> bool:

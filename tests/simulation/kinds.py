@@ -15,7 +15,8 @@ from reapers.kind import Act, Kind, Order, Partial, Progress
 from reapers.kinds import condemning
 from reapers.kinds.condemning import Tagging
 from reapers.kinds.progress import unchanged
-from simulation.cloud import CloudError, SimulatedCell
+from simulation.calls import CloudError
+from simulation.cell import SimulatedCell
 from simulation.estate import Sort, Thing
 
 FIELDS: Mapping[Sort, Mapping[str, Field]] = {

@@ -5,91 +5,35 @@ A seed is told by its number alone: the same number gives the same days, to the 
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
-from engine.case import Case, State
+from engine.case import READY, State
 from engine.model import Key, Mode
-from engine.money import PriceBook
 from reapers.desk import Desk
 from reapers.service import Service
 from reapers.store import LedgerUnavailable
 from reapers.watch import Watch
 from reapers.world import Options, World
+from simulation.arrivals import Broken
 from simulation.branch import Branch
 from simulation.calendar import SimulatedClock
+from simulation.calls import Door
 from simulation.chance import USUAL, Chance, Profile
 from simulation.channel import Channel, Message
-from simulation.cloud import Door, SimulatedCloud
+from simulation.cloud import SimulatedCloud
 from simulation.documents import files
 from simulation.estate import Estate
-from simulation.invariants import Broken, Invariants, ended
+from simulation.invariants import Invariants, ended
 from simulation.kinds import KINDS
-from simulation.memory import Crash, Inline, MemoryStore, Trap, Wire, memory_ledger
+from simulation.memory import Crash, Inline, MemoryStore, Trap, Wire, memory_ledger, quiet
 from simulation.nature import Nature
+from simulation.outcome import WHOLE, Outcome, Size, every, told_of
 from simulation.people import People
-
-DAYS = 30
-THINGS = 200
-SCANS = timedelta(hours=12)
-SETTLING = timedelta(days=30)
-"""After the thirty days nothing goes wrong any more, and whatever still waits must come to an end in so long."""
-
-BEGINNINGS = (
-    datetime(2026, 3, 9, 6, tzinfo=UTC),  # both changes to summer time
-    datetime(2026, 6, 1, 6, tzinfo=UTC),
-    datetime(2026, 10, 12, 6, tzinfo=UTC),  # both changes back
-    datetime(2026, 12, 14, 6, tzinfo=UTC),
-    datetime(2028, 2, 14, 6, tzinfo=UTC),  # a leap day
-)
-
-CRASHES = (
-    *(("before", verb) for verb in ("get", "check", "condemn", "backup", "stop", "delete", "list")),
-    *(("after", verb) for verb in ("condemn", "backup", "stop", "delete")),
-)
-"""Where at the cloud's door the process dies; elsewhere it dies at a statement of the ledger."""
-
-PRICES = PriceBook(prices={}, source="simulated", day=date(2026, 1, 1))
+from simulation.setting import BEGINNINGS, CRASHES, PRICES, SCANS, SETTLING
 
 AT_WORK = frozenset({State.STOPPING, State.DELETING, State.RESTORING})
-READY = frozenset({State.APPROVED, State.SNAPSHOTTING})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
-    """How much of a world: `make test` has small ones, the proof whole ones."""
-
-    things: int = THINGS
-    days: int = DAYS
-
-
-SMALL = Size(things=30, days=7)
-"""A world that a test can afford: a week of thirty resources, and the weeks that it takes until their cases are over."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of a seed."""
-
-    seed: int
-    broken: str = ""
-    cases: int = 0
-    ended: int = 0
-    deleted: int = 0
-    stopped: int = 0
-    crashes: int = 0
-    rounds: int = 0
-    trace: tuple[str, ...] = ()
-    waiting: tuple[str, ...] = ()
-
-    @property
-    def good(self) -> bool:
-        """Nothing broke, and at least 95 of 100 cases came to an end."""
-        return not self.broken and self.ended * 100 >= self.cases * 95
 
 
 @dataclass
@@ -98,7 +42,7 @@ class Simulation:
 
     seed: int
     profile: Profile = USUAL
-    size: Size = Size()
+    size: Size = WHOLE
     keep_trace: bool = False
     clock: SimulatedClock = field(init=False)
     service: Service = field(init=False)
@@ -138,7 +82,7 @@ class Simulation:
             branch=self.branch,
             channel=self.channel,
             people=self.people,
-            newest=self.store.newest,
+            newest=lambda: self.service.situation.inventory or self.store.newest(),
             lost_answers=lambda: self.lost,
         )
         self.cloud.door = Door(row=lambda: self.ledger.audit_head().seq, knock=self.knock, received=self.arrived)
@@ -146,8 +90,6 @@ class Simulation:
         for _ in range(self.size.things):
             self.nature.make(timedelta(days=20 + 200 * self.nature.random.random()))
         self.restart()
-
-    # --- the reaper -----------------------------------------------------------------------------------------------------
 
     def restart(self) -> None:
         """Another process goes on from the same database, inventories and branch."""
@@ -185,7 +127,7 @@ class Simulation:
         except LedgerUnavailable as error:
             self.note(f"the ledger: {error}")
             self.lost += 1
-        self._disarm()
+        self.cloud.crash_at, self.channel.crash, self.wire.trap = None, False, None
         self.invariants.after_round()
 
     def _arm(self) -> None:
@@ -201,11 +143,6 @@ class Simulation:
                 self.wire.trap = Trap(trouble.randrange(1, 90), "crash")
         elif trouble.random() < profile.database:
             self.wire.trap = Trap(trouble.randrange(1, 60), trouble.choice(("locked", "full")), trouble.randrange(1, 6))
-
-    def _disarm(self) -> None:
-        self.cloud.crash_at, self.channel.crash, self.wire.trap = None, False, None
-
-    # --- what the world does --------------------------------------------------------------------------------------------
 
     def note(self, what: str) -> None:
         """One line of the trace."""
@@ -234,12 +171,10 @@ class Simulation:
         self.nature.watched += [item.ref for item in message.notice.items]
         self.people.read(message)
 
-    # --- time -----------------------------------------------------------------------------------------------------------
-
     def run(self) -> Outcome:
         """Thirty days with whatever happens, then as long as it takes in peace."""
         broken = ""
-        with _quiet(), patch("reapers.scan.ThreadPoolExecutor", Inline):
+        with quiet(), patch("reapers.scan.ThreadPoolExecutor", Inline):
             try:
                 self._live(self.begin + timedelta(days=self.size.days))
                 self.calm()
@@ -296,12 +231,10 @@ class Simulation:
         """Whether nothing waits any more."""
         return all(ended(case) for case in self.ledger.open_cases())
 
-    # --- the end --------------------------------------------------------------------------------------------------------
-
     def _outcome(self, broken: str) -> Outcome:
-        cases = list(_all(self.ledger))
+        cases = list(every(self.ledger))
         verbs = [call.verb for call in self.cloud.log if call.effect]
-        waiting = tuple(_told(case) for case in cases if not ended(case))
+        waiting = tuple(told_of(case) for case in cases if not ended(case))
         return Outcome(
             seed=self.seed,
             broken=broken,
@@ -314,43 +247,3 @@ class Simulation:
             trace=tuple(self.trace),
             waiting=waiting,
         )
-
-
-def _all(ledger: object) -> Iterator[Case]:
-    cursor: str | None = None
-    while True:
-        page, cursor = ledger.cases(cursor=cursor, limit=1000)  # type: ignore[attr-defined]  # a Ledger
-        yield from page
-        if cursor is None:
-            return
-
-
-def _told(case: Case) -> str:
-    mode = f"{case.lead.mode} ({case.lead.because})" if case.findings else "nothing found"
-    return (
-        f"{case.id} {case.key} {case.state}, {mode}, agreed {case.agreed}, due {case.due}, tell {case.tell!r},"
-        f" stuck {case.stuck!r}, missing {case.missing}, version {case.version}"
-    )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """A simulated failure is no news for the log."""
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logging.disable(before)
-
-
-def simulate(seed: int, profile: Profile = USUAL, size: Size = Size(), *, trace: bool = False) -> Outcome:
-    """A seed from beginning to end."""
-    return Simulation(seed, profile, size, keep_trace=trace).run()
-
-
-def replay(outcome: Outcome, profile: Profile = USUAL, size: Size = Size()) -> str:
-    """The end of the story of a bad seed, told anew from its number alone, and how to read all of it."""
-    told = simulate(outcome.seed, profile, size, trace=True)
-    end = "\n".join([*told.trace[-40:], *told.waiting])
-    return f"{end}\nseed {outcome.seed}: {outcome.broken or f'{outcome.ended} of {outcome.cases} cases ended'}"

@@ -26,7 +26,10 @@ from reapers.store.ledger import Ledger
 from simulation.documents import ORGANIZATION, PER_DAY, PER_HOUR, files
 from simulation.kinds import KINDS
 from simulation.memory import Inline
-from simulation.sweep import SCENARIOS, Files, Trial, _to
+from simulation.scenarios import SCENARIOS
+from simulation.shelves import Files
+from simulation.sweep import _to
+from simulation.trial import Trial
 
 READY = 400
 """So many of them are approved: the acts that are measured."""

@@ -6,8 +6,11 @@ Statements can be counted, and the process can die, or the disk fill up, at any 
 from __future__ import annotations
 
 import itertools
+import logging
 import sqlite3
+from collections.abc import Iterator
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -136,3 +139,14 @@ class Inline(Executor):
         except Exception as error:  # noqa: BLE001 - as a pool does; a Crash is none and flies through
             future.set_exception(error)
         return future
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """A simulated failure is no news for the log."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)

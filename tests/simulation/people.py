@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from engine.case import Case, State
 from engine.model import Key
@@ -135,7 +136,7 @@ class People:
         """The people who must agree do, to what the message offered."""
         team = case.owner if case.owner in TEAMS else "platform"
         for email in who or self._asked(team):
-            self._say(f"agrees to {offered[:8]} on {case.key}", lambda email=email: self._agree(case, email, offered))
+            self._say(f"agrees to {offered[:8]} on {case.key}", partial(self._agree, case, email, offered))
 
     def _asked(self, team: str) -> list[str]:
         """Who says yes: as a rule one of the team and one of the platform; in the end everybody who may."""
@@ -171,7 +172,7 @@ class People:
         for case in ledger.open_cases():
             likely = 1.0 if self.diligent else 0.5
             if case.state is State.STUCK and self.random() < likely:
-                self._say(f"retries {case.key}", lambda case=case: self.desk().retry(case.id, person(people_of("platform")[0])))
+                self._say(f"retries {case.key}", partial(self.desk().retry, case.id, person(people_of("platform")[0])))
             if case.state is State.AWAITING_APPROVAL and not case.tell and self.random() < likely:
                 action = action_of(case)
                 if action:
@@ -183,7 +184,7 @@ class People:
         policies = desk.situation().policies
         for hold in desk.ledger.holds.standing(self.clock.now()) if policies else ():
             it, who = Releasing(ledger=desk.ledger, clock=self.clock, policies=policies), person(people_of("platform")[2])
-            self._say(f"releases {hold.id}", lambda hold=hold, it=it, who=who: it.release(hold, who, "looked"))
+            self._say(f"releases {hold.id}", partial(it.release, hold, who, "looked"))
 
     def freeze(self) -> None:
         """Somebody halts everything for some hours."""
@@ -194,4 +195,4 @@ class People:
         """Two people of the platform lift it."""
         for email in people_of("platform")[1:]:
             if self.desk().ledger.frozen() is not None:
-                self._say("unfreezes", lambda email=email: self.desk().unfreeze(person(email)))
+                self._say("unfreezes", partial(self.desk().unfreeze, person(email)))

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from simulation.chance import PROFILES
-from simulation.life import DAYS, THINGS, Outcome, Size, simulate
+from simulation.outcome import DAYS, THINGS, Outcome, Size
+from simulation.replay import simulate
 
 CHUNK = 20
 """So many seeds are reported at once: the range that follows is where a stopped proof goes on."""

@@ -13,8 +13,10 @@ from typing import Any
 from engine.model import Inventory, Role, Verb
 from engine.notice import Notice
 from reapers.notify import NotDelivered, Receipt
+from simulation.calls import CloudError
+from simulation.cell import SimulatedCell
 from simulation.channel import Channel
-from simulation.cloud import CloudError, SimulatedCell, SimulatedCloud
+from simulation.cloud import SimulatedCloud
 from simulation.estate import Estate
 from simulation.memory import MemoryStore
 

@@ -14,7 +14,8 @@ import pytest
 import engine.guards
 import reapers.execute.acting as acting
 import reapers.telling as telling
-from engine.follow import Sight
+from engine.case import Case, Event
+from engine.follow import Sight, follow
 from engine.model import Key, Role, Verb
 from reapers.execute.attempt import Attempt
 from reapers.execute.report import Report, Result
@@ -22,7 +23,8 @@ from reapers.kind import Order
 from reapers.look import Fresh, Looker, _alone
 from reapers.notify import NotDelivered, Receipt
 from simulation.chance import FAULTS, USUAL, Profile
-from simulation.life import Simulation, Size
+from simulation.life import Simulation
+from simulation.outcome import Size
 
 SEEDS = range(8)
 SIZE = Size(things=60, days=14)
@@ -32,7 +34,7 @@ SIZE = Size(things=60, days=14)
 def without(*guards: str) -> Iterator[None]:
     """These guards never block."""
     open_ = {name: replace(engine.guards.GUARDS[name], blocks=lambda asked: False) for name in guards}
-    with patch.dict(engine.guards.GUARDS, open_):  # type: ignore[arg-type]  # a dict, though called a Mapping
+    with patch.dict(engine.guards.GUARDS, open_):
         yield
 
 
@@ -96,7 +98,8 @@ def told_in_vain() -> Iterator[None]:
 
             def deliver(_, notice: Any, at: Any) -> Receipt:  # noqa: N805 - the notifier is the outer self's
                 try:
-                    return self.notifier.deliver(notice, at)
+                    receipt: Receipt = self.notifier.deliver(notice, at)
+                    return receipt
                 except NotDelivered:
                     return Receipt(channel=notice.channel, receipt="believed")
 
@@ -107,9 +110,13 @@ def told_in_vain() -> Iterator[None]:
 
 
 @contextmanager
-def gaps_are_absence() -> Iterator[None]:
-    """What a scan could not read is taken for read."""
-    with patch("engine.model.Inventory.in_gap", lambda self, key: None):
+def half_lists_count() -> Iterator[None]:
+    """What half a list shows is taken for what a whole one would."""
+
+    def believing(case: Case, sight: Sight) -> Event:
+        return follow(case, replace(sight, inventory=replace(sight.inventory, gaps=())))
+
+    with patch("reapers.casework.follow", believing):
         yield
 
 
@@ -120,6 +127,7 @@ ABLATIONS: dict[str, tuple[Any, Profile, tuple[str, ...]]] = {
     "no backup": (no_backup, USUAL, ("I2",)),
     "told in vain": (told_in_vain, FAULTS, ("I2",)),
     "no freeze": (lambda: without("freeze"), replace(USUAL, freezes=0.5), ("I6",)),
+    "half lists count": (half_lists_count, FAULTS, ("I8",)),
     "no caps": (lambda: without("caps", "canary"), replace(USUAL, freezes=0), ("I5",)),
 }
 

@@ -17,15 +17,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from engine.case import Case
 from engine.schedule import action_of
+from simulation.arrivals import Broken
 from simulation.chance import CALM
 from simulation.documents import TEAMS, people_of
 from simulation.estate import Thing
-from simulation.invariants import Broken
-from simulation.life import Simulation, Size, _quiet
-from simulation.memory import Inline, Trap
+from simulation.life import Simulation
+from simulation.memory import Inline, Trap, quiet
+from simulation.outcome import Size
 from simulation.people import person
 
-EXAMPLES, STEPS = (5000, 60) if os.environ.get("SEXTON_TEST_NIGHTLY") else (12, 40)
+EXAMPLES, STEPS = (5000, 60) if os.environ.get("SEXTON_TEST_NIGHTLY") else (20, 40)
 WHICH = st.integers(0, 50)
 """A thing or a case, counted modulo how many there are."""
 EVERYBODY = st.sampled_from([email for team in TEAMS for email in people_of(team)])
@@ -40,7 +41,7 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.around = ExitStack()
-        self.around.enter_context(_quiet())
+        self.around.enter_context(quiet())
         self.around.enter_context(patch("reapers.scan.ThreadPoolExecutor", Inline))
 
     @initialize(seed=st.integers(0, 4), days=st.integers(0, 9))
@@ -76,7 +77,7 @@ class Life(RuleBasedStateMachine):
             self.world.people.act()
             self.round()
             todo = [self.world.people.todo[0][0]] if self.world.people.todo else []
-            self.world.clock.ahead(min([end, self.world._when(), *todo]))  # noqa: SLF001 - as the simulation itself goes on
+            self.world.clock.ahead(min([end, self.world._when(), *todo]))
 
     @rule()
     def scan(self) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from simulation.life import SMALL, replay, simulate
+from simulation.outcome import SMALL
+from simulation.replay import replay, simulate
 
 
 @pytest.mark.parametrize("seed", range(25))

@@ -59,7 +59,7 @@ def parse(cell: AWSCell, raw: Mapping[str, Any]) -> Resource:
         fields=present({
             "state": said(raw, "State"),
             "snapshots": " ".join(snapshots_of(raw)) or None,
-            "size_gb": sum(int(ebs.get("VolumeSize", 0)) for ebs in devices),
+            "size_gb": _size(devices),
             "platform": raw.get("PlatformDetails") or ("Windows" if raw.get("Platform") else "Linux/UNIX"),
             "public": said(raw, "Public"),
             "deletion_protected": raw.get("DeregistrationProtection", "disabled") != "disabled",
@@ -71,6 +71,13 @@ def parse(cell: AWSCell, raw: Mapping[str, Any]) -> Resource:
         seen_at=cell.now,
     )  # fmt: skip
     return as_read(resource, "ec2:DescribeImages", GUARDED)
+
+
+def _size(devices: Sequence[Mapping[str, Any]]) -> int | Unknown:
+    """All volumes together. One whose size is not told makes it unknown: it is not 0."""
+    told = [device.get("VolumeSize") for device in devices]
+    sizes = [int(size) for size in told if size is not None]
+    return sum(sizes) if len(sizes) == len(told) else Unknown("ec2:DescribeImages does not tell the size of every volume")
 
 
 def list_images(cell: AWSCell) -> Iterator[Resource]:
