@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from engine import case as of
-from engine.case import Agreement, Case, Closed, Ending, Event, Kept, Starter, State, Told
+from engine import events as on
+from engine.case import Agreement, Case, Closed, Ending, Kept, Starter, State, Told
+from engine.events import Event
 from engine.life import advance
 from engine.life.acts import UNDER_WAY
 from engine.model import Key, Mode
@@ -109,20 +110,20 @@ def representative(state: State, finding: Finding, rung: Mode, past: bool) -> Ca
 def happenings(case: Case) -> Iterator[Event]:
     """Every event in every way in which it may come to a case."""
     yield from _judged(case)
-    yield from (of.Vanished(), of.Vanished(reborn=True), of.Ticked(), of.Ticked(held=True), of.Ticked(uncalled=True))
-    yield of.Delivered(channel="#payments", receipt="2", mode=case.lead.mode)
+    yield from (on.Vanished(), on.Vanished(reborn=True), on.Ticked(), on.Ticked(held=True), on.Ticked(uncalled=True))
+    yield on.Delivered(channel="#payments", receipt="2", mode=case.lead.mode)
     yield from _said(case)
     for verb in UNDER_WAY:
-        yield from (of.Began(verb=verb), of.Noted(verb=verb, memory={"sent": "now"}), of.Settled(verb=verb))
-        yield from (of.Voided(verb=verb), of.Blocked(verb=verb, why="denied"))
-    yield of.Drifted(fingerprint="f2")
-    yield from (of.Recovered(), of.Recovered(gone=True))
-    yield from (of.Marked(memory={"mark": "c-1", "began": "now"}), of.Marked())
-    yield of.Vetoed(kept=Kept(until=NOW + 30 * DAY, who="the cloud console"))
+        yield from (on.Began(verb=verb), on.Noted(verb=verb, memory={"sent": "now"}), on.Settled(verb=verb))
+        yield from (on.Voided(verb=verb), on.Blocked(verb=verb, why="denied"))
+    yield on.Drifted(fingerprint="f2")
+    yield from (on.Recovered(), on.Recovered(gone=True))
+    yield from (on.Marked(memory={"mark": "c-1", "began": "now"}), on.Marked())
+    yield on.Vetoed(kept=Kept(until=NOW + 30 * DAY, who="the cloud console"))
 
 
-def _judged(case: Case) -> Iterator[of.Judged]:
-    same = of.Judged(as_of=NOW, findings=case.findings, team="payments", owner="payments", fingerprint="f1")
+def _judged(case: Case) -> Iterator[on.Judged]:
+    same = on.Judged(as_of=NOW, findings=case.findings, team="payments", owner="payments", fingerprint="f1")
     yield same
     yield from (replace(same, findings=(), ending=ending) for ending in (Ending.NO_LONGER_MATCHES, Ending.EXEMPT))
     yield replace(same, missing=("tags",))
@@ -134,11 +135,11 @@ def _judged(case: Case) -> Iterator[of.Judged]:
 def _said(case: Case) -> Iterator[Event]:
     action = action_of(case)
     yes = Agreement(role="owner", who="ann@acme.example", at=NOW, action=action.hash if action else "")
-    yield from (of.Approved(agreement=yes, needs=needs) for needs in (Approval.OWNER, Approval.OWNER_AND_PLATFORM))
+    yield from (on.Approved(agreement=yes, needs=needs) for needs in (Approval.OWNER, Approval.OWNER_AND_PLATFORM))
     kept = Kept(until=NOW + 30 * DAY, who="ann@acme.example", reason="needed")
-    yield from (of.Rejected(who="ann@acme.example"), of.Keeping(kept=kept), of.Keeping(kept=kept, snooze=True))
-    yield from (of.Disowned(who="ann@acme.example", team="search"), of.Retried(who="ann@acme.example"))
-    yield of.RestoreAsked(who="ann@acme.example")
+    yield from (on.Rejected(who="ann@acme.example"), on.Keeping(kept=kept), on.Keeping(kept=kept, snooze=True))
+    yield from (on.Disowned(who="ann@acme.example", team="search"), on.Retried(who="ann@acme.example"))
+    yield on.RestoreAsked(who="ann@acme.example")
 
 
 Cell = frozenset[tuple[str, str]]

@@ -12,8 +12,9 @@ from typing import get_args
 
 from life_cases import FINDINGS, NOW, RULES, representative, representatives, transitions
 
-from engine import case as of
-from engine.case import Ending, Event, State
+from engine import events as on
+from engine.case import Ending, State
+from engine.events import Event
 from engine.guards import GUARDS
 from engine.life import STEPS
 from engine.model import Mode
@@ -73,7 +74,7 @@ def _events() -> Iterator[str]:
     yield "\n## Events\n\n| event | comes from | meaning |\n|---|---|---|"
     for event in events():
         module = STEPS[event].__module__.rsplit(".", 1)[1]
-        source = "a receipt" if event is of.Delivered else SOURCES[module]
+        source = "a receipt" if event is on.Delivered else SOURCES[module]
         says = " ".join((event.__doc__ or "").split()).removeprefix('" ').replace("|", "\\|")
         yield f"| `{event.__name__}` | {source} | {says} |"
 

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.case import Case, Ending, Kept, State, Vetoed
+from engine.case import Case, Ending, Kept, State
+from engine.events import Vetoed
 from engine.model import OUR_TAGS, Key, KindTable, Mode, Resource, Unknown, Verb
 from engine.policy import PolicySet
 from engine.schedule import Rules, action_of

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from engine.case import Case, Ending, Event, Judged, Starter, State, Vanished
+from engine.case import Case, Ending, Starter, State
+from engine.events import Event, Judged, Vanished
 from engine.judge import Judgement, judge
 from engine.ladder import CLOUD_PROTECTIONS
 from engine.model import EVERYWHERE, Inventory, Key, Mode, Outcome, Unknown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from engine.case import Judged
+from engine.events import Judged
 from engine.model import Resource
 
 YOUNG = timedelta(minutes=2)

@@ -6,8 +6,9 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from engine.case import READY, Case, Ticked
+from engine.case import READY, Case
 from engine.drill import is_drill
+from engine.events import Ticked
 from engine.follow import Sight, follow, openings
 from engine.guards import patient
 from engine.life import advance

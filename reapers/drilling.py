@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from engine.case import READY, Case, Ending, Event, Rejected, RestoreAsked, State
+from engine.case import READY, Case, Ending, State
 from engine.drill import is_drill, rehearsed
+from engine.events import Event, Rejected, RestoreAsked
 from engine.follow import Sight
 from engine.life import advance
 from engine.model import Key, Verb

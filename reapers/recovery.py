@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from engine.case import Case, Recovered
+from engine.case import Case
+from engine.events import Recovered
 from engine.life import advance
 from engine.model import Gone, Mode, Role, Verb
 from engine.schedule import Rules

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from engine.case import Case, Vetoed
+from engine.case import Case
 from engine.condemn import veto
+from engine.events import Vetoed
 from engine.follow import Sight
 from engine.life import advance
 from engine.schedule import Rules

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from engine import case as of
+from engine import events as on
 from engine import people
-from engine.case import Case, Event
+from engine.case import Case
+from engine.events import Event
 from engine.people import Refusal
 from engine.policy import PolicySet
 from engine.schedule import action_of
@@ -59,7 +61,7 @@ def approving(person: Person, offered: str, reason: str) -> Decide:
         known = {"subject": person.subject} if person.subject else {}
         data: dict[str, Any] = {"role": role, "action": wanted.hash, "reason": reason, "commit": case.commit, **known}
         data |= {"monthly": case.monthly.as_json()}
-        return Step(event=of.Approved(agreement=agreement, needs=needs), name="approved", data=data)
+        return Step(event=on.Approved(agreement=agreement, needs=needs), name="approved", data=data)
 
     return decide
 
@@ -72,7 +74,7 @@ def rejecting(person: Person, reason: str) -> Decide:
             return refusal
         shield = Shield(case.key.ref, case.policy, now + REJECTED_FOR, person.email, reason or "rejected")
         data = {"policy": case.policy, "reason": reason, "until": shield.until.isoformat()}
-        return Step(event=of.Rejected(who=person.email, reason=reason), name="rejected", data=data, shields=(shield,))
+        return Step(event=on.Rejected(who=person.email, reason=reason), name="rejected", data=data, shields=(shield,))
 
     return decide
 
@@ -87,7 +89,7 @@ def keeping(person: Person, until: datetime | None, reason: str) -> Decide:
         if refusal := people.keeping(person, case, end, now, policies):
             return refusal
         kept = of.Kept(until=end, who=person.email, reason=reason)
-        return Step(event=of.Keeping(kept=kept), name="kept", data={"until": end.isoformat(), "reason": reason})
+        return Step(event=on.Keeping(kept=kept), name="kept", data={"until": end.isoformat(), "reason": reason})
 
     return decide
 
@@ -100,7 +102,7 @@ def snoozing(person: Person, until: datetime | None, reason: str) -> Decide:
         if refusal := people.snoozing(case, end, now, policies):
             return refusal
         kept = of.Kept(until=end, who=person.email, reason=reason)
-        return Step(event=of.Keeping(kept=kept, snooze=True), name="snoozed", data={"until": end.isoformat(), "reason": reason})
+        return Step(event=on.Keeping(kept=kept, snooze=True), name="snoozed", data={"until": end.isoformat(), "reason": reason})
 
     return decide
 
@@ -114,7 +116,7 @@ def disowning(person: Person, team: str, reason: str) -> Decide:
         if refusal := people.disowning(person, case, other, policies):
             return refusal
         data = {"was": case.team, "team": other, "reason": reason}
-        return Step(event=of.Disowned(who=person.email, team=other), name="not_mine", data=data)
+        return Step(event=on.Disowned(who=person.email, team=other), name="not_mine", data=data)
 
     return decide
 
@@ -124,7 +126,7 @@ def retrying(person: Person, reason: str) -> Decide:
 
     def decide(case: Case, policies: PolicySet, _now: datetime) -> Step | Refusal:
         refusal = people.retrying(person, case, policies)
-        return refusal or Step(event=of.Retried(who=person.email), name="retried", data={"stuck": case.stuck, "reason": reason})
+        return refusal or Step(event=on.Retried(who=person.email), name="retried", data={"stuck": case.stuck, "reason": reason})
 
     return decide
 
@@ -134,6 +136,6 @@ def restoring(person: Person, reason: str) -> Decide:
 
     def decide(case: Case, policies: PolicySet, now: datetime) -> Step | Refusal:
         refusal = people.restoring(person, case, now, policies)
-        return refusal or Step(event=of.RestoreAsked(who=person.email), name="restore_asked", data={"reason": reason})
+        return refusal or Step(event=on.RestoreAsked(who=person.email), name="restore_asked", data={"reason": reason})
 
     return decide

@@ -9,33 +9,34 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from engine import case as of
-from engine.case import Case, Event
+from engine import events as on
+from engine.case import Case
+from engine.events import Event
 from engine.life import acts, people, recovered, scans, time, veto
 from engine.schedule import Rules
 
 Step = Callable[[Case, Any, Rules, datetime], Case]
 
 STEPS: Mapping[type, Step] = {
-    of.Judged: scans.judged,
-    of.Vanished: scans.vanished,
-    of.Ticked: time.ticked,
-    of.Delivered: people.told,
-    of.Approved: people.agreed,
-    of.Rejected: people.rejected,
-    of.Keeping: people.keeping,
-    of.Disowned: people.disowned,
-    of.Retried: people.retried,
-    of.RestoreAsked: people.restore_asked,
-    of.Began: acts.began,
-    of.Noted: acts.noted,
-    of.Settled: acts.settled,
-    of.Voided: acts.voided,
-    of.Drifted: acts.drifted,
-    of.Blocked: acts.blocked,
-    of.Recovered: recovered.recovered,
-    of.Marked: veto.marked,
-    of.Vetoed: veto.vetoed,
+    on.Judged: scans.judged,
+    on.Vanished: scans.vanished,
+    on.Ticked: time.ticked,
+    on.Delivered: people.told,
+    on.Approved: people.agreed,
+    on.Rejected: people.rejected,
+    on.Keeping: people.keeping,
+    on.Disowned: people.disowned,
+    on.Retried: people.retried,
+    on.RestoreAsked: people.restore_asked,
+    on.Began: acts.began,
+    on.Noted: acts.noted,
+    on.Settled: acts.settled,
+    on.Voided: acts.voided,
+    on.Drifted: acts.drifted,
+    on.Blocked: acts.blocked,
+    on.Recovered: recovered.recovered,
+    on.Marked: veto.marked,
+    on.Vetoed: veto.vetoed,
 }
 
 

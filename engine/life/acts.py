@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from engine import case as of
+from engine import events as on
 from engine.calendar import later
 from engine.case import ACTING, Case, Ending, State
 from engine.life.moves import SETTLED, again, close, leave, unready
@@ -35,12 +36,12 @@ STANDS = SETTLED | {State.DETECTED, State.KEPT, State.STUCK}
 """Nobody has been asked to agree to anything here, so that nothing can drift."""
 
 
-def began(case: Case, event: of.Began, rules: Rules, now: datetime) -> Case:
+def began(case: Case, event: on.Began, rules: Rules, now: datetime) -> Case:
     """An act began."""
     return replace(case, state=UNDER_WAY[event.verb]) if case.state in BEGINS.get(event.verb, ()) else case
 
 
-def noted(case: Case, event: of.Noted, rules: Rules, now: datetime) -> Case:
+def noted(case: Case, event: on.Noted, rules: Rules, now: datetime) -> Case:
     """What an act answered is remembered."""
     if case.state is not UNDER_WAY.get(event.verb):
         return case
@@ -51,7 +52,7 @@ def _remember(case: Case, verb: Verb, memory: Mapping[str, Any]) -> Mapping[Verb
     return {**case.memory, verb: {**case.memory.get(verb, {}), **memory}}
 
 
-def settled(case: Case, event: of.Settled, rules: Rules, now: datetime) -> Case:
+def settled(case: Case, event: on.Settled, rules: Rules, now: datetime) -> Case:
     """An act is done."""
     if case.state is not UNDER_WAY.get(event.verb):
         return case
@@ -87,7 +88,7 @@ def _undo(case: Case, rules: Rules, now: datetime) -> datetime:
     return later(now, rules.policies.organization.undo, rules.calendar(case.team))
 
 
-def voided(case: Case, event: of.Voided, rules: Rules, now: datetime) -> Case:
+def voided(case: Case, event: on.Voided, rules: Rules, now: datetime) -> Case:
     """The call had no effect: the next generation goes through every guard again, with approvals of its own."""
     if case.state not in ACTING or case.state is not UNDER_WAY.get(event.verb):
         return case
@@ -95,14 +96,14 @@ def voided(case: Case, event: of.Voided, rules: Rules, now: datetime) -> Case:
     return replace(unready(case), state=state, generation=case.generation + 1)
 
 
-def drifted(case: Case, event: of.Drifted, rules: Rules, now: datetime) -> Case:
+def drifted(case: Case, event: on.Drifted, rules: Rules, now: datetime) -> Case:
     """It is not what was agreed to any more."""
     if case.state in STANDS:
         return case
     return again(replace(case, fingerprint=event.fingerprint), "drifted")
 
 
-def blocked(case: Case, event: of.Blocked, rules: Rules, now: datetime) -> Case:
+def blocked(case: Case, event: on.Blocked, rules: Rules, now: datetime) -> Case:
     """A person must act; after their retry the next generation goes through every guard again."""
     if case.state is not UNDER_WAY.get(event.verb):
         return case
@@ -117,5 +118,5 @@ def blocked(case: Case, event: of.Blocked, rules: Rules, now: datetime) -> Case:
     return _stuck(stuck, event, back)
 
 
-def _stuck(case: Case, event: of.Blocked, back: State) -> Case:
+def _stuck(case: Case, event: on.Blocked, back: State) -> Case:
     return replace(case, state=State.STUCK, stuck=event.why, stuck_by=event.by, stuck_from=back, tell="stuck")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from engine import case as of
+from engine import events as on
 from engine.case import Case, Ending, State, Told
 from engine.last_call import earliest, with_call
 from engine.life.moves import SETTLED, again, close, leave
@@ -13,7 +13,7 @@ from engine.model import Mode
 from engine.schedule import Rules, complete, due_after, next_rung, repeats
 
 
-def told(case: Case, event: of.Delivered, rules: Rules, now: datetime) -> Case:
+def told(case: Case, event: on.Delivered, rules: Rules, now: datetime) -> Case:
     """The owner knows. From here the grace runs; a repeated notice starts no new one, and none makes a date earlier."""
     promised = {**(case.told.promised if case.told else {}), **event.promised}
     told = Told(at=now, channel=event.channel, receipt=event.receipt, promised=promised, mode=event.mode)
@@ -48,7 +48,7 @@ ASKS_FURTHER = frozenset({"escalated", "further"})
 """After these somebody else is asked, if nobody answers."""
 
 
-def agreed(case: Case, event: of.Approved, rules: Rules, now: datetime) -> Case:
+def agreed(case: Case, event: on.Approved, rules: Rules, now: datetime) -> Case:
     """One person agreed; when the roles are filled the act may be done."""
     if case.state is not State.AWAITING_APPROVAL:
         return case
@@ -60,19 +60,19 @@ def agreed(case: Case, event: of.Approved, rules: Rules, now: datetime) -> Case:
     return replace(case, state=State.APPROVED, approve_by=None, escalate_at=None, tell="", execute_by=by)
 
 
-def rejected(case: Case, event: of.Rejected, rules: Rules, now: datetime) -> Case:
+def rejected(case: Case, event: on.Rejected, rules: Rules, now: datetime) -> Case:
     """Refused: the case closes. Of what we have deleted there is nothing left to refuse."""
     return case if case.state in SETTLED or case.rung is Mode.DELETE else close(case, Ending.REJECTED, now)
 
 
-def keeping(case: Case, event: of.Keeping, rules: Rules, now: datetime) -> Case:
+def keeping(case: Case, event: on.Keeping, rules: Rules, now: datetime) -> Case:
     """Kept or snoozed, until a date."""
     if case.state in SETTLED or case.rung is Mode.DELETE:
         return case
     return replace(leave(case, event.kept), snoozes=case.snoozes + event.snooze)
 
 
-def disowned(case: Case, event: of.Disowned, rules: Rules, now: datetime) -> Case:
+def disowned(case: Case, event: on.Disowned, rules: Rules, now: datetime) -> Case:
     """Somebody else is told, and has the whole grace."""
     if case.state in SETTLED | {State.DETECTED, State.KEPT, State.STUCK}:
         return case
@@ -80,7 +80,7 @@ def disowned(case: Case, event: of.Disowned, rules: Rules, now: datetime) -> Cas
     return replace(again(case, "found"), team=event.team, owner="", disowned=said)
 
 
-def retried(case: Case, event: of.Retried, rules: Rules, now: datetime) -> Case:
+def retried(case: Case, event: on.Retried, rules: Rules, now: datetime) -> Case:
     """A person says that it may go on from where it was stuck."""
     if case.state is not State.STUCK or case.stuck_from is None:
         return case
@@ -88,7 +88,7 @@ def retried(case: Case, event: of.Retried, rules: Rules, now: datetime) -> Case:
     return replace(case, state=case.stuck_from, stuck="", stuck_by=(), stuck_from=None, tell=tell)
 
 
-def restore_asked(case: Case, event: of.RestoreAsked, rules: Rules, now: datetime) -> Case:
+def restore_asked(case: Case, event: on.RestoreAsked, rules: Rules, now: datetime) -> Case:
     """What was deleted with a backup, or stopped by us, is brought back."""
     deleted = case.state is State.DELETED and case.backed_up
     if not deleted and not (case.rung is Mode.STOP and case.state not in SETTLED):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from engine import case as of
+from engine import events as on
 from engine.case import Case, Ending, State
 from engine.life.moves import SETTLED, again, close
 from engine.model import Mode, Verb
@@ -18,7 +18,7 @@ UNTOUCHED = frozenset({State.DETECTED, State.KEPT, State.STUCK})
 """Nobody has agreed to anything here, and nothing happens before they are told, or a person has looked."""
 
 
-def recovered(case: Case, event: of.Recovered, rules: Rules, now: datetime) -> Case:
+def recovered(case: Case, event: on.Recovered, rules: Rules, now: datetime) -> Case:
     """Told again, with the whole grace and none of the agreements; where the resource is gone, closed as lost.
 
     Applied twice it changes nothing more. What was under way has been settled before by reading.

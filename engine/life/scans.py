@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from engine import case as of
+from engine import events as on
 from engine.case import Case, Ending, Kept, Starter, State
 from engine.life.entries import SOMEBODY
 from engine.life.moves import SETTLED, again, close, leave
@@ -20,7 +20,7 @@ MOST_RESTARTS = 5
 """So often we stop again what the provider has started; then a person looks. RDS starts every seven days: five weeks."""
 
 
-def judged(case: Case, event: of.Judged, rules: Rules, now: datetime) -> Case:
+def judged(case: Case, event: on.Judged, rules: Rules, now: datetime) -> Case:
     """A complete scan judged it: undecided stands still, spared closes, found goes on."""
     if case.state in SETTLED | {State.KEPT, State.STUCK} or _older(event, case):
         return case
@@ -57,7 +57,7 @@ def _restarted(case: Case) -> Case:
     return replace(told, state=State.STUCK, stuck=why, stuck_from=State.NOTIFIED, restarts=0, tell="stuck")
 
 
-def _seen(case: Case, event: of.Judged) -> Case:
+def _seen(case: Case, event: on.Judged) -> Case:
     """The case with what the scan saw. Who said "not mine" is believed while the evidence is the one that they refuted."""
     refuted = case.disowned == (event.team, event.owner)
     return replace(
@@ -82,7 +82,7 @@ def _new_to_us(before: Case, case: Case, as_of: datetime) -> Case:
     return replace(case, agreed=1, agreed_since=as_of, agreed_as_of=as_of)
 
 
-def _older(event: of.Judged, case: Case) -> bool:
+def _older(event: on.Judged, case: Case) -> bool:
     """Whether it was read before our own stop was done: it shows the resource running, not how we left it."""
     return case.rung is Mode.STOP and case.rung_at is not None and event.as_of <= case.rung_at
 
@@ -128,7 +128,7 @@ def _told_anew(before: Case, case: Case, now: datetime) -> Case:
     return case
 
 
-def vanished(case: Case, event: of.Vanished, rules: Rules, now: datetime) -> Case:
+def vanished(case: Case, event: on.Vanished, rules: Rules, now: datetime) -> Case:
     """It is not there any more. While an act is under way, its own outcome says why.
 
     A keep outlives one list that leaves the resource out; the name's next life was never kept. What we deleted ourselves and

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from engine import case as of
+from engine import events as on
 from engine.calendar import later
 from engine.case import Case, Ending, State
 from engine.last_call import call_at, is_called, reminder_at
@@ -19,11 +19,11 @@ from engine.schedule import Rules, complete, ends_stopped, next_rung, persisted
 class Tick(Protocol):
     """A step that time makes in one state."""
 
-    def __call__(self, case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Case:
+    def __call__(self, case: Case, event: on.Ticked, rules: Rules, now: datetime) -> Case:
         """The case at `now`."""
 
 
-def ticked(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Case:
+def ticked(case: Case, event: on.Ticked, rules: Rules, now: datetime) -> Case:
     """Time passed; while the verdict is undecided the clock stands still."""
     if case.paused_at is not None:
         return case
@@ -31,7 +31,7 @@ def ticked(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Case:
     return step(case, event, rules, now) if step else case
 
 
-def _detected(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Case:
+def _detected(case: Case, event: on.Ticked, rules: Rules, now: datetime) -> Case:
     """Told only when enough complete scans agreed for long enough, the mode allows telling, and `notify` is due."""
     wait = case.terms.after.get(Mode.NOTIFY)
     if wait is None or case.lead.mode is Mode.OBSERVE or not persisted(case, rules.policies.organization):
@@ -41,7 +41,7 @@ def _detected(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Case
     return replace(case, state=State.NOTIFIED, tell="found", due=None)
 
 
-def _waiting(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Case:
+def _waiting(case: Case, event: on.Ticked, rules: Rules, now: datetime) -> Case:
     """Grace and quarantine run to the next rung, with a reminder and a last call on the way."""
     rung = next_rung(case)
     if case.due is None or case.tell:
@@ -69,7 +69,7 @@ def _said_ahead(case: Case, silent: bool, now: datetime) -> Case:
     return replace(case, reminded=True, tell="reminder") if reminder and now >= reminder else case
 
 
-def _awaiting(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Case:
+def _awaiting(case: Case, event: on.Ticked, rules: Rules, now: datetime) -> Case:
     """Past `approve_by` the team is asked once more, then each of its `when_silent` once; then it only waits."""
     if case.escalated:
         left = case.further < len(rules.when_silent(case.team))
@@ -80,7 +80,7 @@ def _awaiting(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Case
     return replace(case, escalated=True, tell="escalated")
 
 
-def _approved(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Case:
+def _approved(case: Case, event: on.Ticked, rules: Rules, now: datetime) -> Case:
     """Past `execute_by` the approval is void; it stands still while only limits, hours or the canary block. Where only the
     last call is missing, it is sent."""
     if event.held:
@@ -95,13 +95,13 @@ def _approved(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Case
     return ask(case, rules.approve_by(case.team, now))
 
 
-def _uncalled(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Case:
+def _uncalled(case: Case, event: on.Ticked, rules: Rules, now: datetime) -> Case:
     """Where nothing else holds the act back and no delivery of the last days names it, it is named once more and waits."""
     due = case.due is not None and now >= case.due
     return replace(case, tell="last_call") if event.uncalled and due and not case.tell and not is_called(case, now) else case
 
 
-def _kept_ends(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Case:
+def _kept_ends(case: Case, event: on.Ticked, rules: Rules, now: datetime) -> Case:
     """Judged anew from the beginning, with intents of a new generation; what no longer matches closes at the next scan.
 
     What we stopped is still stopped, so its owner is told again and has the whole grace before the next rung.
@@ -116,7 +116,7 @@ def _kept_ends(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Cas
     )  # fmt: skip
 
 
-def _undo_ends(case: Case, event: of.Ticked, rules: Rules, now: datetime) -> Case:
+def _undo_ends(case: Case, event: on.Ticked, rules: Rules, now: datetime) -> Case:
     if case.tell or (case.undo_until and now < case.undo_until):
         return case
     return close(case, Ending.DONE, now)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from engine import case as of
+from engine import events as on
 from engine.case import Case, State
 from engine.life.people import keeping
 from engine.model import Verb
@@ -17,7 +17,7 @@ BEGINS = frozenset({State.APPROVED, State.SNAPSHOTTING})
 """Where the tag may be written; it may be taken away from anywhere."""
 
 
-def marked(case: Case, event: of.Marked, rules: Rules, now: datetime) -> Case:
+def marked(case: Case, event: on.Marked, rules: Rules, now: datetime) -> Case:
     """What we know of the tag; without memory it is not there any more."""
     takes_away = not event.memory or "sparing" in event.memory
     if not takes_away and case.state not in BEGINS:
@@ -25,9 +25,9 @@ def marked(case: Case, event: of.Marked, rules: Rules, now: datetime) -> Case:
     return replace(case, memory=_with(case, event.memory))
 
 
-def vetoed(case: Case, event: of.Vetoed, rules: Rules, now: datetime) -> Case:
+def vetoed(case: Case, event: on.Vetoed, rules: Rules, now: datetime) -> Case:
     """Kept, as if somebody had said so here, and the owner is told. There is no tag left to take away."""
-    kept = keeping(case, of.Keeping(kept=event.kept), rules, now)
+    kept = keeping(case, on.Keeping(kept=event.kept), rules, now)
     return case if kept is case else replace(kept, memory=_with(kept, {}), tell="vetoed")
 
 

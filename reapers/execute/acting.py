@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from engine.case import Action, Began, Blocked, Settled, Voided
+from engine.case import Action
+from engine.events import Began, Blocked, Settled, Voided
 from engine.guards import blocked
 from engine.model import Verb
 from engine.rule import rule_of

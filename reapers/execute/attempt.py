@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from engine.calendar import later
-from engine.case import Action, Case, Event, Judged, Vanished
+from engine.case import Action, Case
 from engine.clocks import Clocks
+from engine.events import Event, Judged, Vanished
 from engine.follow import Sight, follow
 from engine.guards import Asked
 from engine.life import advance

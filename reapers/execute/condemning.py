@@ -14,8 +14,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.case import Blocked, Marked
 from engine.condemn import can, carried, case_of, is_left, is_placed, is_wanted, mark_of, veto
+from engine.events import Blocked, Marked
 from engine.follow import Sight
 from engine.guards import blocked, may_condemn
 from engine.model import Unknown, Verb

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from engine.calendar import later
-from engine.case import Began, Blocked, Case, Noted, Settled, State
+from engine.case import Case, State
+from engine.events import Began, Blocked, Noted, Settled
 from engine.guards import blocked
 from engine.model import Key, Verb
 from engine.schedule import Rules, action_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from engine.case import Delivered
+from engine.events import Delivered
 from engine.model import Mode
 from engine.notice import Notice
 

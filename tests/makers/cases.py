@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from engine.case import Case, Delivered, Judged, State
+from engine.case import Case, State
 from engine.condition import compile_condition
 from engine.condition.common import table_of
+from engine.events import Delivered, Judged
 from engine.follow import event_of, in_order
 from engine.judge import judge_one
 from engine.life import advance

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 import engine.follow
-from engine.case import Case, Judged
+from engine.case import Case
+from engine.events import Judged
 from engine.load import load
 from engine.model import Resource, Unknown
 from engine.view import Context, View, view

@@ -12,7 +12,8 @@ from types import ModuleType
 
 import pytest
 
-from engine.case import Case, Event, Judged, State
+from engine.case import Case, State
+from engine.events import Event, Judged
 from engine.guards import GUARDS, Asked, blocked
 from engine.holds.hold import Cause, Hold
 from engine.looked import Look

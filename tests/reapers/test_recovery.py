@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from engine.case import Began, Ending, State
+from engine.case import Ending, State
+from engine.events import Began
 from engine.life import advance
 from engine.model import Verb
 from engine.schedule import Rules, action_of

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from engine import case as of
-from engine.case import Agreement, Case, Event, Kept, State
+from engine import events as on
+from engine.case import Agreement, Case, Kept, State
+from engine.events import Event
 from engine.follow import Sight, follow
 from engine.judge import judge_one
 from engine.life import advance
@@ -32,11 +33,11 @@ def sight(thing: Resource, under: PolicySet, at: datetime) -> Sight:
 
 
 def approved(under: PolicySet) -> Case:
-    case = replace(step(in_grace(under), of.Ticked(), 20 * DAY, under), tell="")
+    case = replace(step(in_grace(under), on.Ticked(), 20 * DAY, under), tell="")
     action = action_of(case)
     assert action is not None
     agreement = Agreement(role="owner", who="ann@x.example", at=NOW, action=action.hash)
-    return step(case, of.Approved(agreement=agreement, needs=Approval.OWNER), 20 * DAY, under)
+    return step(case, on.Approved(agreement=agreement, needs=Approval.OWNER), 20 * DAY, under)
 
 
 def machines(**more: object) -> PolicySet:
@@ -44,9 +45,9 @@ def machines(**more: object) -> PolicySet:
 
 
 def stopped(under: PolicySet) -> Case:
-    case = step(in_grace(under, resource("aws.ec2_instance", "i-1", fields={"state": "running"})), of.Ticked(), 3 * DAY, under)
-    begun = step(case, of.Began(verb=Verb.STOP), 3 * DAY, under)
-    done = step(begun, of.Settled(verb=Verb.STOP, memory={"sent": "now"}), 3 * DAY, under)
+    case = step(in_grace(under, resource("aws.ec2_instance", "i-1", fields={"state": "running"})), on.Ticked(), 3 * DAY, under)
+    begun = step(case, on.Began(verb=Verb.STOP), 3 * DAY, under)
+    done = step(begun, on.Settled(verb=Verb.STOP, memory={"sent": "now"}), 3 * DAY, under)
     return replace(done, tell="")
 
 
@@ -60,7 +61,7 @@ def left() -> Resource:
 def test_as_we_left_it_goes_on() -> None:
     under = machines()
     event = follow(stopped(under), sight(left(), under, NOW + 4 * DAY))
-    assert isinstance(event, of.Judged)
+    assert isinstance(event, on.Judged)
     assert event.findings
 
 
@@ -95,7 +96,7 @@ def test_what_cannot_be_compared_with_what_we_left_goes_no_further() -> None:
     under = policies(reap("ownerless", "!has(tags.nobody)", kinds=("aws.ec2_instance",), after=STOPPING))
     for blurred in (replace(left(), fingerprint=Unknown("denied")), replace(left(), fields={"state": Unknown("denied")})):
         event = follow(stopped(under), sight(blurred, under, NOW + 4 * DAY))
-        assert isinstance(event, of.Judged)
+        assert isinstance(event, on.Judged)
         assert event.missing == ("fingerprint",)
         assert step(stopped(under), event, 4 * DAY, under).paused_at is not None
 
@@ -131,8 +132,8 @@ def test_a_protection_that_could_not_be_read_once_is_no_change_of_plan() -> None
 
 def test_not_mine_is_not_undone_by_the_next_scan() -> None:
     under = policies()
-    case = step(in_grace(under), of.Disowned(who="ann@x.example", team="platform"), DAY, under)
-    told = step(case, of.Delivered(channel="#platform", receipt="2.0", mode=Mode.DELETE), DAY, under)
+    case = step(in_grace(under), on.Disowned(who="ann@x.example", team="platform"), DAY, under)
+    told = step(case, on.Delivered(channel="#platform", receipt="2.0", mode=Mode.DELETE), DAY, under)
     after = step(told, seen(told, NOW + 2 * DAY, under), 2 * DAY, under)
     assert after.team == "platform"
     assert after.owner == ""
@@ -141,7 +142,7 @@ def test_not_mine_is_not_undone_by_the_next_scan() -> None:
 
 def test_once_somebody_else_is_named_as_owner_not_mine_has_done_its_work() -> None:
     under = policies()
-    case = step(in_grace(under), of.Disowned(who="ann@x.example", team="platform"), DAY, under)
+    case = step(in_grace(under), on.Disowned(who="ann@x.example", team="platform"), DAY, under)
     after = step(case, seen(case, NOW + 2 * DAY, under, replace(resource(), tags={"owner": "platform"})), 2 * DAY, under)
     assert (after.team, after.owner) == ("platform", "platform")
 
@@ -154,7 +155,7 @@ def test_a_policy_that_has_matched_once_tells_nobody_whatever_matched_before() -
     case = step(case, seen(case, NOW, merged), timedelta(0), merged)
     case = step(case, seen(case, NOW + timedelta(hours=1), merged), timedelta(hours=1), merged)
     assert case.policy == "merged"
-    assert step(case, of.Ticked(), timedelta(hours=1), merged).state is State.DETECTED
+    assert step(case, on.Ticked(), timedelta(hours=1), merged).state is State.DETECTED
 
 
 def test_a_raised_mode_does_not_begin_the_counting_anew() -> None:
@@ -162,7 +163,7 @@ def test_a_raised_mode_does_not_begin_the_counting_anew() -> None:
     case = opened(watching, agreed=99, agreed_since=NOW - 99 * DAY)
     raised = policies(reap("watched"))
     case = step(case, seen(case, NOW + timedelta(hours=1), raised), timedelta(hours=1), raised)
-    assert step(case, of.Ticked(), timedelta(hours=1), raised).state is State.NOTIFIED
+    assert step(case, on.Ticked(), timedelta(hours=1), raised).state is State.NOTIFIED
 
 
 # --- kept -------------------------------------------------------------------------------------------------------------
@@ -171,11 +172,11 @@ def test_a_raised_mode_does_not_begin_the_counting_anew() -> None:
 def test_one_list_that_leaves_it_out_does_not_end_a_keep() -> None:
     under = policies()
     kept = Kept(until=NOW + 90 * DAY, who="ann@x.example", reason="needed")
-    case = step(in_grace(under), of.Keeping(kept=kept), DAY, under)
-    case = step(case, of.Vanished(), 2 * DAY, under)
+    case = step(in_grace(under), on.Keeping(kept=kept), DAY, under)
+    case = step(case, on.Vanished(), 2 * DAY, under)
     assert case.state is State.KEPT
     assert case.kept == kept
-    reborn = step(case, of.Vanished(reborn=True), 2 * DAY, under)
+    reborn = step(case, on.Vanished(reborn=True), 2 * DAY, under)
     assert reborn.state is State.CLOSED, "another life was never kept"
 
 
@@ -186,10 +187,10 @@ def test_an_approval_is_not_prolonged_twice_for_the_same_days() -> None:
     under = policies()
     case = approved(under)
     assert case.execute_by is not None
-    held = step(case, of.Ticked(held=True), 20 * DAY, under)
+    held = step(case, on.Ticked(held=True), 20 * DAY, under)
     paused = step(held, seen(held, NOW + 21 * DAY, under, resource(tags=Unknown("denied"))), 21 * DAY, under)
     going_on = step(paused, seen(paused, NOW + 26 * DAY, under), 26 * DAY, under)
-    free = step(going_on, of.Ticked(), 26 * DAY, under)
+    free = step(going_on, on.Ticked(), 26 * DAY, under)
     assert free.execute_by == case.execute_by + 6 * DAY
 
 

@@ -23,7 +23,7 @@ WHOLE = Size()
 """A world of the proof."""
 
 SMALL = Size(things=40, days=14)
-"""A world that a test can afford: a week of thirty resources, and the weeks that it takes until their cases are over."""
+"""A world that a test can afford: two weeks of forty resources, and the weeks that it takes until their cases are over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

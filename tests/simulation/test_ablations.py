@@ -14,7 +14,8 @@ import pytest
 import engine.guards
 import reapers.execute.acting as acting
 import reapers.telling as telling
-from engine.case import Case, Event
+from engine.case import Case
+from engine.events import Event
 from engine.follow import Sight, follow
 from engine.model import Key, Role, Verb
 from reapers.execute.attempt import Attempt

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from engine.case import Judged, State, Vanished
+from engine.case import State
+from engine.events import Judged, Vanished
 from engine.follow import Sight, follow, openings
 from engine.judge import judge_all
 from engine.life import advance

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from engine import case as of
+from engine import events as on
 from engine.audience import audience, recipient
 from engine.case import Agreement, Case, State
 from engine.last_call import earliest, is_called
@@ -35,14 +36,14 @@ def silently(case: Case) -> Case:
 
 
 def tick(case: Case, day: float, rules: PolicySet, **more: bool) -> Case:
-    return advance(case, of.Ticked(**more), Rules(policies=rules), NOW + day * DAY)
+    return advance(case, on.Ticked(**more), Rules(policies=rules), NOW + day * DAY)
 
 
 def tell(case: Case, day: float, rules: PolicySet) -> Case:
     """What it has to tell is received on that day, as it was composed then."""
     now = NOW + day * DAY
     dates = promise(case, Rules(policies=rules), now)
-    return advance(case, of.Delivered(channel="#p", receipt="2", promised=dates, mode=case.lead.mode), Rules(policies=rules), now)
+    return advance(case, on.Delivered(channel="#p", receipt="2", promised=dates, mode=case.lead.mode), Rules(policies=rules), now)
 
 
 # --- the reminder -------------------------------------------------------------------------------------------------
@@ -70,7 +71,7 @@ def test_the_quarantine_has_its_own_reminder() -> None:
     ladder = {Mode.NOTIFY: days(0), Mode.STOP: days(3), Mode.DELETE: days(17)}
     rules = policies(reap("idle", "state == 'running'", kinds=("aws.ec2_instance",), after=ladder))
     case = tick(in_grace(rules, resource("aws.ec2_instance", "i-1", fields={"state": "running"})), 3, rules)
-    for event in (of.Began(verb=Verb.STOP), of.Settled(verb=Verb.STOP)):
+    for event in (on.Began(verb=Verb.STOP), on.Settled(verb=Verb.STOP)):
         case = advance(case, event, Rules(policies=rules), NOW + 3 * DAY)
     case = tell(case, 3, rules)
     assert tick(case, 10, rules).tell == "reminder"
@@ -112,7 +113,7 @@ def test_a_last_call_that_came_late_holds_the_act_for_a_day() -> None:
     assert tick(told, 30.4, rules) is told
     later = advance(
         called,
-        of.Delivered(channel="#p", receipt="2", promised={Mode.DELETE: NOW + 30.5 * DAY}, mode=Mode.DELETE),
+        on.Delivered(channel="#p", receipt="2", promised={Mode.DELETE: NOW + 30.5 * DAY}, mode=Mode.DELETE),
         Rules(policies=rules),
         NOW + 31 * DAY,
     )
@@ -125,7 +126,7 @@ def approved(rules: PolicySet, agreed: float) -> Case:
     action = action_of(case)
     assert action
     yes = Agreement(role="owner", who="ann@x.example", at=NOW, action=action.hash)
-    return advance(case, of.Approved(agreement=yes, needs=Approval.OWNER), Rules(policies=rules), NOW + agreed * DAY)
+    return advance(case, on.Approved(agreement=yes, needs=Approval.OWNER), Rules(policies=rules), NOW + agreed * DAY)
 
 
 def test_a_request_for_approval_names_the_act_a_day_before_it_at_least() -> None:
@@ -151,7 +152,7 @@ def test_an_approval_that_comes_late_is_followed_by_a_last_call() -> None:
 
 def test_a_backup_that_took_long_is_followed_by_a_last_call() -> None:
     rules = under()
-    case = advance(approved(rules, 30.1), of.Began(verb=Verb.BACKUP), Rules(policies=rules), NOW + 31 * DAY)
+    case = advance(approved(rules, 30.1), on.Began(verb=Verb.BACKUP), Rules(policies=rules), NOW + 31 * DAY)
     assert tick(case, 39, rules, uncalled=True).tell == "last_call"
 
 
@@ -204,10 +205,10 @@ def test_an_answer_ends_it() -> None:
     case = tell(tick(tell(tick(replace(in_grace(rules), reminded=True), 30, rules), 30, rules), 44, rules), 44, rules)
     action = action_of(case)
     assert action
-    yes = of.Approved(agreement=Agreement(role="owner", who="a", at=NOW, action=action.hash), needs=Approval.OWNER)
+    yes = on.Approved(agreement=Agreement(role="owner", who="a", at=NOW, action=action.hash), needs=Approval.OWNER)
     agreed = advance(case, yes, Rules(policies=rules), NOW + 45 * DAY)
     assert (agreed.state, agreed.escalate_at) == (State.APPROVED, None)
-    kept = advance(case, of.Keeping(kept=of.Kept(until=NOW + 99 * DAY, who="a")), Rules(policies=rules), NOW + 45 * DAY)
+    kept = advance(case, on.Keeping(kept=of.Kept(until=NOW + 99 * DAY, who="a")), Rules(policies=rules), NOW + 45 * DAY)
     assert (kept.escalated, kept.further, kept.escalate_at) == (False, 0, None)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import case as of
+from engine import events as on
 from engine.case import ACTING, Agreement, Case, Ending, Kept, Starter, State
 from engine.follow import STARTED_BY
 from engine.guards.agreed import AGREED
@@ -65,11 +65,11 @@ class Play:
     graces: list[datetime] = field(default_factory=list)
     acts: list[Verb] = field(default_factory=list)
 
-    def hear(self, event: of.Event) -> None:
+    def hear(self, event: on.Event) -> None:
         before = self.case
         self.case = advance(before, event, RULES, self.now)
         if self.case.state in ACTING and before.state not in ACTING:
-            assert isinstance(event, of.Began)
+            assert isinstance(event, on.Began)
 
     def deliver(self) -> None:
         tell = self.case.tell
@@ -77,7 +77,7 @@ class Play:
             return
         dates = promise(self.case, RULES, self.now) if self.case.is_open and self.case.state not in PLANLESS else {}
         begun = self.case.grace_from
-        self.hear(of.Delivered(channel="#p", receipt="1", promised=dates, mode=self.case.lead.mode))
+        self.hear(on.Delivered(channel="#p", receipt="1", promised=dates, mode=self.case.lead.mode))
         assert self.case.tell == "", "what was told is not told again"
         self.told |= dates
         self.heard.append((self.now, tell))
@@ -90,10 +90,10 @@ class Play:
         asked = Asked(case=case, action=action, standing=STANDING, usage=STANDING.usage, now=self.now)
         blocks = [guard.name for guard in GUARDS if guard.blocks(asked)]
         if case.state not in (State.APPROVED, State.SNAPSHOTTING) or action is None or blocks:
-            self.hear(of.Ticked(uncalled=blocks == ["notice"]))
+            self.hear(on.Ticked(uncalled=blocks == ["notice"]))
             return
         self.check_lawful(action.verb)
-        self.hear(of.Began(verb=action.verb))
+        self.hear(on.Began(verb=action.verb))
         assert self.case.state is UNDER_WAY[action.verb]
         self.acts.append(action.verb)
 
@@ -130,7 +130,7 @@ class Happens:
             case "routine":
                 self.routine(play)
             case "held":
-                play.hear(of.Ticked(held=True))
+                play.hear(on.Ticked(held=True))
             case "agree":
                 self.agree(play)
             case "settle":
@@ -154,31 +154,31 @@ class Happens:
         needs = play.case.terms.approval[RUNGS[action.verb]]
         for role, who in (("owner", "ann"), ("platform", "pia"), ("platform", "quinn")):
             yes = Agreement(role=role, who=who, at=play.now, action=action.hash)
-            play.hear(of.Approved(agreement=yes, needs=needs))
+            play.hear(on.Approved(agreement=yes, needs=needs))
 
-    def event(self, case: Case, play: Play) -> of.Event:
+    def event(self, case: Case, play: Play) -> on.Event:
         kept = Kept(until=play.now + 30 * 24 * HOUR, who="ann", reason="needed")
-        judged = of.Judged(as_of=play.now, findings=case.findings, team=case.team, owner="payments", fingerprint=case.fingerprint)
-        events: dict[str, of.Event] = {
+        judged = on.Judged(as_of=play.now, findings=case.findings, team=case.team, owner="payments", fingerprint=case.fingerprint)
+        events: dict[str, on.Event] = {
             "same": judged,
             "other": replace(judged, findings=(self.finding,)),
             "changed": replace(judged, fingerprint=f"f{self.pick}"),
             "undecided": replace(judged, findings=(), missing=("tags",)),
             "restarted": replace(judged, started=Starter.PROVIDER if case.rung is Mode.STOP else None),
             "used": replace(judged, started=Starter.SOMEBODY if case.rung is Mode.STOP else None),
-            "keep": of.Keeping(kept=kept),
-            "disown": of.Disowned(who="ann", team="platform"),
-            "retry": of.Retried(who="pia"),
-            "want": of.RestoreAsked(who="ann"),
+            "keep": on.Keeping(kept=kept),
+            "disown": on.Disowned(who="ann", team="platform"),
+            "retry": on.Retried(who="pia"),
+            "want": on.RestoreAsked(who="ann"),
         }
         return events[self.what]
 
 
-def outcomes(case: Case, pick: int) -> Iterator[of.Event]:
+def outcomes(case: Case, pick: int) -> Iterator[on.Event]:
     """What may become of an act that is under way."""
     verb = next((verb for verb, state in UNDER_WAY.items() if state is case.state and case.state is not State.APPROVED), None)
     if verb is not None:
-        yield (of.Settled(verb=verb), of.Voided(verb=verb), of.Blocked(verb=verb, why="denied"))[pick % 3]
+        yield (on.Settled(verb=verb), on.Voided(verb=verb), on.Blocked(verb=verb, why="denied"))[pick % 3]
 
 
 USUAL = ["routine", "same"]
@@ -240,12 +240,12 @@ def test_each_grace_has_one_reminder_and_last_calls_are_days_apart(finding: Find
 @given(FINDINGS, st.lists(HAPPENS, max_size=40), st.integers(0, LONGEST))
 def test_while_it_is_undecided_its_clock_stands_still(finding: Finding, happens: list[Happens], hours: int) -> None:
     case, now = (play := played(finding, happens)).case, play.now
-    same = of.Judged(as_of=now, findings=case.findings, team=case.team, owner="payments", fingerprint=case.fingerprint)
+    same = on.Judged(as_of=now, findings=case.findings, team=case.team, owner="payments", fingerprint=case.fingerprint)
     paused = advance(case, replace(same, findings=(), missing=(STARTED_BY,)), RULES, now)
     if paused.paused_at is None:
         return
     later = now + hours * HOUR
-    assert advance(paused, of.Ticked(), RULES, later) is paused
+    assert advance(paused, on.Ticked(), RULES, later) is paused
     going_on = advance(paused, replace(same, as_of=later), RULES, later)
     stood = later - paused.paused_at
     for date in ("due", "approve_by", "execute_by", "escalate_at", "grace_from"):
@@ -264,13 +264,13 @@ def test_every_case_can_end(finding: Finding, happens: list[Happens]) -> None:
     assert play.case.state is State.CLOSED
 
 
-def ending(case: Case, now: datetime) -> Iterator[of.Event]:
+def ending(case: Case, now: datetime) -> Iterator[on.Event]:
     """The shortest way out of each state."""
     for verb, state in UNDER_WAY.items():
         if case.state is state:
-            yield of.Settled(verb=verb)
-    yield of.Judged(as_of=now, findings=(), ending=Ending.NO_LONGER_MATCHES)
-    yield from (of.Retried(who="pia"), of.Rejected(who="ann"), of.Delivered(channel="#p", receipt="1"), of.Ticked())
+            yield on.Settled(verb=verb)
+    yield on.Judged(as_of=now, findings=(), ending=Ending.NO_LONGER_MATCHES)
+    yield from (on.Retried(who="pia"), on.Rejected(who="ann"), on.Delivered(channel="#p", receipt="1"), on.Ticked())
 
 
 @pytest.mark.parametrize("approval", [Approval.OWNER, Approval.OWNER_AND_PLATFORM])

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine import case as of
+from engine import events as on
 from engine.case import Case, State
 from engine.follow import STARTED_BY, follow
 from engine.life import advance
@@ -34,25 +34,25 @@ def machine(state: str = "running", **fields: object) -> Resource:
     return resource("aws.ec2_instance", "i-1", fields={"state": state, **fields})
 
 
-def do(case: Case, event: of.Event, day: float) -> Case:
+def do(case: Case, event: on.Event, day: float) -> Case:
     return advance(case, event, Rules(policies=rules_of()), NOW + day * DAY)
 
 
 def tell(case: Case, day: float) -> Case:
     dates = promise(case, Rules(policies=rules_of()), NOW + day * DAY)
-    return do(case, of.Delivered(channel="#p", receipt="2", promised=dates, mode=case.lead.mode), day)
+    return do(case, on.Delivered(channel="#p", receipt="2", promised=dates, mode=case.lead.mode), day)
 
 
 def stopped(case: Case, day: float) -> Case:
-    return tell(do(do(case, of.Began(verb=Verb.STOP), day), of.Settled(verb=Verb.STOP), day), day)
+    return tell(do(do(case, on.Began(verb=Verb.STOP), day), on.Settled(verb=Verb.STOP), day), day)
 
 
 def quarantined() -> Case:
     """Stopped by us on day three."""
-    return stopped(do(in_grace(rules_of(), machine()), of.Ticked(), 3), 3)
+    return stopped(do(in_grace(rules_of(), machine()), on.Ticked(), 3), 3)
 
 
-def look(case: Case, thing: Resource, day: float) -> of.Event:
+def look(case: Case, thing: Resource, day: float) -> on.Event:
     from engine.follow import Sight
     from engine.judge import judge_one
     from engine.view import view
@@ -74,8 +74,8 @@ def test_what_the_provider_started_is_stopped_again_as_an_act_of_its_own() -> No
     dates = promise(case, Rules(policies=rules_of()), NOW + 10 * DAY)
     assert dates[Mode.STOP] == NOW + 11 * DAY, "the grace of a stop, not the whole ladder once more"
     told = tell(case, 10)
-    assert do(told, of.Ticked(), 10.9) is told
-    ready = do(told, of.Ticked(), 11)
+    assert do(told, on.Ticked(), 10.9) is told
+    ready = do(told, on.Ticked(), 11)
     assert ready.state is State.APPROVED
     action = action_of(ready)
     assert action
@@ -84,13 +84,13 @@ def test_what_the_provider_started_is_stopped_again_as_an_act_of_its_own() -> No
 
 def test_the_quarantine_counts_from_the_first_stop() -> None:
     case = do(quarantined(), look(quarantined(), machine(started_by="provider"), 10), 10)
-    again = stopped(do(tell(case, 10), of.Ticked(), 11), 11)
+    again = stopped(do(tell(case, 10), on.Ticked(), 11), 11)
     assert (again.state, again.rung_at, again.quarantined) == (State.STOPPED, NOW + 11 * DAY, NOW + 3 * DAY)
     assert again.due == NOW + 16 * DAY, "the fourteenth day is over, so it is the grace of a delete: three working days"
 
 
 def test_an_approved_delete_does_not_outlive_the_start() -> None:
-    case = do(quarantined(), of.Ticked(), 14)
+    case = do(quarantined(), on.Ticked(), 14)
     assert case.state is State.AWAITING_APPROVAL
     restarted = do(case, look(case, machine(started_by="provider"), 14.5), 14.5)
     assert (restarted.state, restarted.agreements, restarted.rung) == (State.NOTIFIED, (), Mode.NOTIFY)
@@ -114,14 +114,14 @@ def test_what_somebody_started_is_in_use_and_left_alone() -> None:
         assert kept.kept is not None
         assert kept.kept.until == NOW + 100 * DAY
         assert entry(before, kept, "judged") == "in_use"
-        assert do(kept, of.Ticked(), 100).state is State.DETECTED, "judged from the beginning"
+        assert do(kept, on.Ticked(), 100).state is State.DETECTED, "judged from the beginning"
 
 
 def test_who_started_it_is_not_known() -> None:
     event = look(quarantined(), machine(started_by=Unknown("AWS denied rds:DescribeEvents")), 10)
     paused = do(quarantined(), event, 10)
     assert (paused.state, paused.missing, paused.paused_at) == (State.STOPPED, (STARTED_BY,), NOW + 10 * DAY)
-    assert do(paused, of.Ticked(), 99) is paused
+    assert do(paused, on.Ticked(), 99) is paused
 
 
 def test_it_is_not_stopped_for_ever() -> None:
@@ -129,7 +129,7 @@ def test_it_is_not_stopped_for_ever() -> None:
     stuck = do(case, look(case, machine(started_by="provider"), 10), 10)
     assert (stuck.state, stuck.tell) == (State.STUCK, "stuck")
     assert "6 times" in stuck.stuck
-    retried = do(stuck, of.Retried(who="pia@x.example"), 11)
+    retried = do(stuck, on.Retried(who="pia@x.example"), 11)
     assert (retried.state, retried.tell, retried.restarts) == (State.NOTIFIED, "restarted", 0)
 
 
@@ -187,9 +187,9 @@ def test_what_comes_back_is_proposed_and_never_deleted_again() -> None:
     for scan in range(1, 5):
         at = NOW + scan * DAY
         case = advance(case, seen(case, at, under, thing), Rules(policies=under), at)
-        case = advance(case, of.Ticked(), Rules(policies=under), at)
+        case = advance(case, on.Ticked(), Rules(policies=under), at)
         assert case.lead.mode is Mode.NOTIFY, "every scan finds it in mode delete, and none raises it"
     assert case.state is State.NOTIFIED
-    told = advance(case, of.Delivered(channel="#p", receipt="1", mode=case.lead.mode), Rules(policies=under), NOW + 5 * DAY)
+    told = advance(case, on.Delivered(channel="#p", receipt="1", mode=case.lead.mode), Rules(policies=under), NOW + 5 * DAY)
     assert (told.state, told.due) == (State.GRACE, None)
-    assert advance(told, of.Ticked(), Rules(policies=under), NOW + 999 * DAY) is told
+    assert advance(told, on.Ticked(), Rules(policies=under), NOW + 999 * DAY) is told

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine import case as of
+from engine import events as on
 from engine.case import Case, Closed, Ending, Kept, State
 from engine.life import advance
 from engine.model import Mode, Verb
@@ -30,7 +30,7 @@ def case_in(state: State, **changes: object) -> Case:
     return replace(in_grace(), state=state, closed=closed, **changes)  # type: ignore[arg-type]  # fields of Case by name
 
 
-def after(case: Case, event: of.Event) -> Case:
+def after(case: Case, event: on.Event) -> Case:
     return advance(case, event, Rules(policies=policies()), NOW + timedelta(days=99))
 
 
@@ -38,7 +38,7 @@ def after(case: Case, event: of.Event) -> Case:
 @pytest.mark.parametrize("verb", Verb)
 def test_an_outcome_means_something_only_while_its_act_is_under_way(state: State, verb: Verb) -> None:
     case = case_in(state)
-    outcomes = [of.Settled(verb=verb), of.Noted(verb=verb, memory={"a": 1}), of.Blocked(verb=verb, why="denied")]
+    outcomes = [on.Settled(verb=verb), on.Noted(verb=verb, memory={"a": 1}), on.Blocked(verb=verb, why="denied")]
     for event in outcomes:
         moved = after(case, event) is not case
         assert moved == (state is UNDER_WAY.get(verb)), event
@@ -47,7 +47,7 @@ def test_an_outcome_means_something_only_while_its_act_is_under_way(state: State
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("verb", Verb)
 def test_an_act_begins_only_where_it_was_agreed_to(state: State, verb: Verb) -> None:
-    assert (after(case_in(state), of.Began(verb=verb)).state is not state) == (state in BEGINS.get(verb, set()))
+    assert (after(case_in(state), on.Began(verb=verb)).state is not state) == (state in BEGINS.get(verb, set()))
 
 
 @pytest.mark.parametrize("state", State)
@@ -55,29 +55,29 @@ def test_an_act_begins_only_where_it_was_agreed_to(state: State, verb: Verb) -> 
 def test_only_a_stop_or_delete_that_is_under_way_is_voided(state: State, verb: Verb) -> None:
     case = case_in(state)
     voided = (verb, state) in ((Verb.STOP, State.STOPPING), (Verb.DELETE, State.DELETING))
-    assert (after(case, of.Voided(verb=verb)) is not case) == voided
+    assert (after(case, on.Voided(verb=verb)) is not case) == voided
 
 
 @pytest.mark.parametrize("rung", Mode)
 def test_nothing_opens_a_closed_case(rung: Mode) -> None:
     case = case_in(State.CLOSED, rung=rung, backed_up=True, stuck_from=State.GRACE)
     kept = Kept(until=NOW, who="a")
-    events: list[of.Event] = [of.Began(verb=verb) for verb in Verb] + [of.Voided(verb=verb) for verb in Verb]
-    events += [of.Drifted(fingerprint="f2"), of.Ticked(), of.Vanished(reborn=True), of.Retried(who="a"), of.RestoreAsked(who="a")]
-    events += [of.Judged(as_of=NOW, findings=case.findings, team="search"), of.Rejected(who="a"), of.Keeping(kept=kept)]
-    events += [of.Disowned(who="a", team="search")]
+    events: list[on.Event] = [on.Began(verb=verb) for verb in Verb] + [on.Voided(verb=verb) for verb in Verb]
+    events += [on.Drifted(fingerprint="f2"), on.Ticked(), on.Vanished(reborn=True), on.Retried(who="a"), on.RestoreAsked(who="a")]
+    events += [on.Judged(as_of=NOW, findings=case.findings, team="search"), on.Rejected(who="a"), on.Keeping(kept=kept)]
+    events += [on.Disowned(who="a", team="search")]
     assert all(after(case, event) is case for event in events)
-    assert after(case, of.Delivered(channel="#p", receipt="1")).state is State.CLOSED
+    assert after(case, on.Delivered(channel="#p", receipt="1")).state is State.CLOSED
 
 
 @pytest.mark.parametrize(
     "event",
-    [of.Vanished(), of.Vanished(reborn=True), of.Rejected(who="a"), of.Keeping(kept=Kept(until=NOW, who="a"))],
+    [on.Vanished(), on.Vanished(reborn=True), on.Rejected(who="a"), on.Keeping(kept=Kept(until=NOW, who="a"))],
     ids=lambda event: type(event).__name__,
 )
-def test_what_we_deleted_and_could_not_bring_back_stays_restorable(event: of.Event) -> None:
+def test_what_we_deleted_and_could_not_bring_back_stays_restorable(event: on.Event) -> None:
     """The next scan does not find it, of course: that must not close the case and take the way back with it."""
     failed = case_in(State.STUCK, rung=Mode.DELETE, stuck="quota", stuck_from=State.DELETED, backed_up=True)
     assert after(failed, event) is failed
-    back = after(failed, of.Retried(who="a"))
-    assert after(back, of.RestoreAsked(who="a")).state is State.RESTORING
+    back = after(failed, on.Retried(who="a"))
+    assert after(back, on.RestoreAsked(who="a")).state is State.RESTORING

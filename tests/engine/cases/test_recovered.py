@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from engine.case import Agreement, Case, Delivered, Ending, Recovered, State
+from engine.case import Agreement, Case, Ending, State
+from engine.events import Delivered, Recovered
 from engine.life import advance
 from engine.life.recovered import PASSED_OVER
 from engine.model import Mode, Verb

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from engine import case as of
+from engine import events as on
 from engine.case import Agreement, Case, Closed, Ending, State
 from engine.condemn import CONSOLE, carried, carries, is_left, is_of, is_placed, is_wanted, mark_of, veto
 from engine.guards import GUARDS, Asked, may_condemn
@@ -37,21 +38,21 @@ def under(untied: str = "", **more: Any) -> PolicySet:
 
 
 def approved() -> Case:
-    case = advance(in_grace(under()), of.Ticked(), Rules(policies=under()), DUE)
+    case = advance(in_grace(under()), on.Ticked(), Rules(policies=under()), DUE)
     action = action_of(case)
     assert action is not None
     yes = Agreement(role="owner", who="ann@x.example", at=DUE, action=action.hash)
-    return after(replace(case, tell=""), of.Approved(agreement=yes, needs=Approval.OWNER))
+    return after(replace(case, tell=""), on.Approved(agreement=yes, needs=Approval.OWNER))
 
 
-def after(case: Case, event: of.Event) -> Case:
+def after(case: Case, event: on.Event) -> Case:
     return advance(case, event, Rules(policies=under()), DUE)
 
 
 def condemned(case: Case | None = None, **more: str) -> Case:
     case = case or approved()
     memory = {"mark": mark_of(case), "began": DUE.isoformat(), "placed": PLACED.isoformat(), **more}
-    return after(case, of.Marked(memory=memory))
+    return after(case, on.Marked(memory=memory))
 
 
 def tagged(tags: Mapping[str, str] | Unknown | None = None, **more: Any) -> Resource:
@@ -82,7 +83,7 @@ def test_whose_mark_it_is(found: str, is_ours: bool) -> None:
 def test_placed_is_for_this_generation_and_while_nobody_takes_it_away() -> None:
     assert is_placed(condemned())
     assert not is_placed(approved())
-    assert not is_placed(after(approved(), of.Marked(memory={"mark": mark_of(approved()), "began": DUE.isoformat()})))
+    assert not is_placed(after(approved(), on.Marked(memory={"mark": mark_of(approved()), "began": DUE.isoformat()})))
     assert not is_placed(replace(condemned(), generation=1))
     assert not is_placed(condemned(sparing=LATER.isoformat()))
 
@@ -92,24 +93,24 @@ def test_a_tag_is_left_wherever_its_delete_is_not_on_its_way() -> None:
     assert is_wanted(case)
     assert not is_left(case)
     assert not is_left(approved())
-    kept = after(case, of.Keeping(kept=of.Kept(until=LATER, who="ann")))
+    kept = after(case, on.Keeping(kept=of.Kept(until=LATER, who="ann")))
     assert is_left(kept)
-    assert is_left(after(case, of.Rejected(who="ann")))
-    assert is_left(after(case, of.Drifted(fingerprint="f2")))
+    assert is_left(after(case, on.Rejected(who="ann")))
+    assert is_left(after(case, on.Drifted(fingerprint="f2")))
     assert is_left(replace(case, generation=1)), "the tag speaks of an earlier approval"
     deleted = replace(case, state=State.DELETED, rung=Mode.DELETE)
     assert not is_left(deleted), "it went with the resource"
     back = replace(deleted, state=State.CLOSED, closed=Closed(reason=Ending.RESTORED, at=LATER))
     assert is_left(back), "what comes back from a bin has its tags"
-    assert not is_left(after(kept, of.Marked()))
+    assert not is_left(after(kept, on.Marked()))
 
 
 def test_no_tag_is_written_where_nothing_was_agreed() -> None:
     memory = {"mark": "c:0", "began": DUE.isoformat()}
-    for case in (in_grace(under()), after(approved(), of.Rejected(who="ann"))):
-        assert after(case, of.Marked(memory=memory)) is case
-    closed = after(condemned(), of.Rejected(who="ann"))
-    assert after(closed, of.Marked(memory={**memory, "sparing": "now"})) != closed, "and may be taken away from anything"
+    for case in (in_grace(under()), after(approved(), on.Rejected(who="ann"))):
+        assert after(case, on.Marked(memory=memory)) is case
+    closed = after(condemned(), on.Rejected(who="ann"))
+    assert after(closed, on.Marked(memory={**memory, "sparing": "now"})) != closed, "and may be taken away from anything"
 
 
 # --- the guard --------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from engine.case import Ending, Judged, Vanished
+from engine.case import Ending
+from engine.events import Judged, Vanished
 from engine.follow import Sight, as_left, follow, in_order, openings
 from engine.judge import judge_all
 from engine.model import CellRead, Gap, Key, Mode, Outcome, Resource, Unknown

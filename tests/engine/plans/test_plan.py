@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from engine import case as of
+from engine import events as on
 from engine.case import Agreement, Case, State
 from engine.guards import Asked, blocked
 from engine.life import advance
@@ -26,12 +26,12 @@ DUE = NOW + timedelta(days=21)
 
 def ready(id: str = "vol-1") -> Case:
     under = policies()
-    case = advance(in_grace(under, resource(id=id)), of.Ticked(), Rules(policies=under), DUE)
+    case = advance(in_grace(under, resource(id=id)), on.Ticked(), Rules(policies=under), DUE)
     case = replace(case, tell="", called=(DUE - timedelta(days=2),))
     action = action_of(case)
     assert action is not None
     agreement = Agreement(role="owner", who="ann@x.example", at=DUE, action=action.hash)
-    return advance(case, of.Approved(agreement=agreement, needs=Approval.OWNER), Rules(policies=under), DUE)
+    return advance(case, on.Approved(agreement=agreement, needs=Approval.OWNER), Rules(policies=under), DUE)
 
 
 def standing(**more: object) -> Standing:
