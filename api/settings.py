@@ -8,12 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as Unparsable
 
 from api.settings_forge import OIDC, GitHub, Pipeline
-from api.settings_text import Names, Span, later, place, read_yaml, sentence_of, signers
+from api.settings_text import AccountIds, Names, Span, later, place, read_yaml, role_name, sentence_of, signers
 from engine.model import Mode
 
 FILE = "sexton.yaml"
@@ -69,8 +69,8 @@ class Policies(Section):
 class AWS(Section):
     """Which AWS accounts and regions, and the role to take there."""
 
-    accounts: Annotated[Literal["caller", "organization"] | Names, NoDecode] = "caller"
-    role: str = "sexton-{role}"
+    accounts: Annotated[Literal["caller", "organization"] | AccountIds, NoDecode] = "caller"
+    role: Annotated[str, AfterValidator(role_name)] = "sexton-{role}"
     external_id: SecretStr | None = None
     external_id_file: Path | None = None
     regions: Annotated[Literal["enabled"] | Names, NoDecode] = "enabled"
@@ -200,7 +200,10 @@ def load(path: Path | None = None) -> Settings:
     except ValidationError as error:
         raise SettingsProblem(sentence_of(error, str(file), Settings)) from error
     except Unparsable as error:
-        raise SettingsProblem(f"{error}.") from error
+        section = str(error).split('"')[1] if '"' in str(error) else "SECTION"
+        raise SettingsProblem(
+            f"SEXTON_{section.upper()} is a whole section: set its keys one by one, as SEXTON_{section.upper()}__KEY."
+        ) from error
 
 
 def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:

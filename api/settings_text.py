@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ValidationError
 
 SPAN = re.compile(r"(\d{1,7})(s|m|h|d)", re.ASCII)
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -32,6 +32,21 @@ def names(value: Any) -> Any:
     if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
         return tuple(value)
     raise ValueError("expected a list of texts; put account ids in quotes")
+
+
+def account_ids(values: tuple[str, ...]) -> tuple[str, ...]:
+    """AWS account ids: twelve digits each (AWS account management guide)."""
+    wrong = next((value for value in values if not re.fullmatch(r"[0-9]{12}", value)), None)
+    if wrong is not None:
+        raise ValueError(f"{wrong} is no account id: it has twelve digits, in quotes")
+    return values
+
+
+def role_name(value: str) -> str:
+    """The name of a role, where `{role}` stands for scan, stop, condemn or delete. AWS takes these signs and no others."""
+    if not re.fullmatch(r"[A-Za-z0-9+=,.@_/-]+", value.replace("{role}", "x")):
+        raise ValueError("expected the name of a role; the only place holder is {role}")
+    return value
 
 
 def signers(value: Any) -> Any:
@@ -60,6 +75,7 @@ def later(why: str) -> Callable[[Any], None]:
 
 Span = Annotated[timedelta, BeforeValidator(span)]
 Names = Annotated[tuple[str, ...], BeforeValidator(names)]
+AccountIds = Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(account_ids)]
 
 
 def read_yaml(file: Path, problem: type[Exception]) -> dict[str, Any]:

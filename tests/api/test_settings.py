@@ -75,6 +75,8 @@ def test_every_key_is_also_a_variable(
         ),
         ("inventory: {every: 1 hour}", "inventory.every: expected a span such as 60s"),
         ("inventory: {every: 0s}", "inventory.every: expected a span"),
+        ("aws: {accounts: ['12']}", "aws.accounts: input should be 'caller' or 'organization', or 12 is no account id"),
+        ("aws: {role: 'x{nope}'}", "aws.role: expected the name of a role; the only place holder is {role}"),
         ("auth: {oidc: {issuer: x}}", "auth.oidc.issuer: expected an https:// address"),
         ("auth: {oidc: {issuer: 'https://id.test', audience: a}}", "auth.oidc.keys: field required"),
         ("policies: {allowed_signers: {gpgs: keys}}", "policies.allowed_signers.gpgs: there is no such key; did you mean gpg"),
@@ -185,3 +187,10 @@ def test_everything_of_the_repository_is_wired(tmp_path: Path, monkeypatch: pyte
     assert (seen["token"], seen["cache_dir"]) == ("canary-token", Path("/var/cache/sexton"))
     assert seen["signers"] == Signers(ssh=Path("/s"))
     assert "canary" not in repr(found)
+
+
+def test_a_whole_section_is_not_set_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SEXTON_AWS", "x")
+    with pytest.raises(SettingsProblem, match=r"^SEXTON_AWS is a whole section: set its keys one by one, as SEXTON_AWS__KEY\.$"):
+        load()
