@@ -15,6 +15,7 @@ from engine.policy import Organization
 from engine.view import Context
 
 if TYPE_CHECKING:
+    from api.commits import Commits
     from engine.columns import Columns
 
 
@@ -29,13 +30,18 @@ class Sides:
 
 def sides_of(wanted: Sides) -> tuple[Named | None, Named]:
     """Both sides, loaded. Stop says which of them does not load or does not exist."""
-    after = judging.from_commit(wanted.path, wanted.head) if wanted.head else judging.from_folder(wanted.path)
-    return (_base(wanted.path, wanted.base) if wanted.base else None), after
+    if not wanted.base and not wanted.head:
+        return None, judging.from_folder(wanted.path)
+    from api.commits import Commits
+
+    commits = Commits(wanted.path)
+    after = commits.at(wanted.head) if wanted.head else judging.from_folder(wanted.path, commits.known)
+    return (_base(commits, wanted.base) if wanted.base else None), after
 
 
-def _base(path: Path, rev: str) -> Named:
+def _base(commits: Commits, rev: str) -> Named:
     try:
-        return judging.from_commit(path, rev)
+        return commits.at(rev)
     except Stop as stop:
         why = f"There is nothing to compare with, because the base cannot be used: {stop.sentence}"
         raise Stop(why, stop.code) from stop
@@ -64,12 +70,15 @@ def proposed(path: Path, base: str, head: str, columns: Columns) -> Compared:
 
     What the base did since is none of the change's doing, and would look like taken back by it.
     """
-    after = judging.from_commit(path, head)
-    numbers = _base(path, base)
-    start = judging.fork_point(path, numbers.sha, after.sha)
+    from api.commits import Commits
+
+    commits = Commits(path)
+    after = commits.at(head)
+    numbers = _base(commits, base)
+    start = commits.fork_point(numbers.sha, after.sha)
     if not start:
         raise Stop(f"{base} and {head} have no commit in common, so there is no change to show.", FAILED)
-    before = numbers if start == numbers.sha else replace(_base(path, start), ref=base)
+    before = numbers if start == numbers.sha else replace(_base(commits, start), ref=base)
     return measured(compare(before, after, columns), numbers.policies.organization)
 
 

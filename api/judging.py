@@ -5,24 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.ending import FAILED, NOTHING_READ, Stop, there
 from engine.attached import carriers
-from engine.load import load
+from engine.load import Known, load
 from engine.model import Inventory, KindTable
 from engine.policy import PolicySet
 from engine.problem import Severity
 from engine.view import Context
 from reapers.kind import kinds
-from reapers.sources.errors import SourceError
 from reapers.sources.folder import read
 
 if TYPE_CHECKING:
     from api.settings import Settings
     from engine.columns import Columns
-    from reapers.sources.git import Repository
     from reapers.sources.snapshots import Store
 
 SNAPSHOT = re.compile(r"[0-9a-f]{64}")
@@ -37,9 +36,9 @@ class Named:
     policies: PolicySet
 
 
-def policies_of(files: Mapping[str, str], where: str, commit: str = "") -> PolicySet:
+def policies_of(files: Mapping[str, str], where: str, commit: str = "", known: Known | None = None) -> PolicySet:
     """The policies, or Stop: how many problems there are, the first of them, and how to see all."""
-    loaded = load(files, tables(), commit)
+    loaded = load(files, tables(), commit, known=known)
     if loaded.policies is not None:
         return loaded.policies
     errors = [problem for problem in loaded.problems if problem.severity is Severity.ERROR]
@@ -48,39 +47,14 @@ def policies_of(files: Mapping[str, str], where: str, commit: str = "") -> Polic
     raise Stop(f"{where} does not load ({len(errors)} errors; `sexton validate` shows all): {at}{first.sentence}.", FAILED)
 
 
-def from_folder(path: Path) -> Named:
+def from_folder(path: Path, known: Known | None = None) -> Named:
     """The policies of a folder or file as they are now."""
     there(path, option="--policies")
     source = read(path)
     sha = f"{source.commit}{'+' if source.dirty else ''}"
     if not source.files:
         raise Stop(f"There is no policy file in {path}.", FAILED)
-    return Named(ref=str(path), sha=sha, policies=policies_of(source.files, str(path), source.commit))
-
-
-def from_commit(path: Path, rev: str) -> Named:
-    """The policies of a folder as a commit of its repository has them."""
-    repository = _repository(path, rev)
-    try:
-        sha = repository.resolve(rev)
-    except SourceError as error:
-        raise Stop(str(error), FAILED) from error
-    return Named(ref=rev, sha=sha, policies=policies_of(repository.files_at(sha), f"{path} at {rev}", sha))
-
-
-def fork_point(path: Path, base: str, head: str) -> str:
-    """The newest commit that two commits of a folder's repository both have; empty where they have none."""
-    return _repository(path, base).fork_point(base, head)
-
-
-def _repository(path: Path, rev: str) -> Repository:
-    """The repository that a folder lies in."""
-    from reapers.sources.git import Repository
-
-    top = next((folder for folder in (path.resolve(), *path.resolve().parents) if (folder / ".git").exists()), None)
-    if top is None:
-        raise Stop(f"{path} is not in a git repository, so there is no {rev} to compare.", FAILED)
-    return Repository(str(top), path=path.resolve().relative_to(top).as_posix())
+    return Named(ref=str(path), sha=sha, policies=policies_of(source.files, str(path), source.commit, known))
 
 
 def the_inventory(settings: Settings) -> Inventory:
@@ -144,6 +118,7 @@ def _columns_of(store: Store, ident: str = "") -> Columns:
             return columns_of(store.read(ident))
 
 
+@cache
 def tables() -> Mapping[str, KindTable]:
     """What the engine knows of every kind."""
     return {name: kind.table for name, kind in kinds().items()}

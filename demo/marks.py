@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from demo.aws.calls import Call as AWSCall
 from demo.gcp.calls import Call as GCPCall
-from engine.condemn import LABEL, TAG
+from engine.mark import LABEL, TAG
 from engine.model import Key, Verb
 
 WRITES = frozenset({("ec2", "CreateTags"), ("rds", "AddTagsToResource")})

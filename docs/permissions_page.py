@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from engine.condemn import TAG
+from engine.mark import TAG
 from engine.model import Role, Verb
 from reapers.kind import Kind, kinds
 from reapers.permissions import OURS, Wish, role_of

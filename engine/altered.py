@@ -38,7 +38,7 @@ def compare(old: Any, new: Any) -> Change:
     """What happened to a document; None is "there is none"."""
     if old is None or new is None:
         return Change.ADDED if old is None else Change.REMOVED
-    return Change.SAME if _said(old) == _said(new) else Change.CHANGED
+    return Change.SAME if old is new or _said(old) == _said(new) else Change.CHANGED
 
 
 def _documents(policies: PolicySet) -> Mapping[tuple[str, str], Any]:

@@ -1,4 +1,4 @@
-"""The condemn tag: what it says, whether a case has it, and when its absence is somebody's no.
+"""The condemn tag: whether a case has it, and when its absence is somebody's no. Its text is engine/mark.py's.
 
     approved -> began (about to be written) -> placed (seen on the resource) -> delete
                   kept, closed, voided: sparing (about to be taken away) -> forgotten
@@ -8,20 +8,16 @@ A case remembers under `condemn` the mark and the times of these steps, each bef
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from engine.case import Case, Ending, Kept, State
 from engine.events import Vetoed
-from engine.model import OUR_TAGS, Key, KindTable, Mode, Resource, Unknown, Verb
+from engine.mark import LABEL, TAG, carried, mark
+from engine.model import Key, KindTable, Mode, Resource, Unknown, Verb
 from engine.policy import PolicySet
 from engine.schedule import Rules, action_of
-
-TAG = f"{OUR_TAGS}condemned"
-LABEL = TAG.replace(":", "-")
-"""The same as GCP spells it."""
 
 CONSOLE = "the cloud console"
 """Who kept it, where nobody told us who removed the tag."""
@@ -33,40 +29,9 @@ CONDEMNED = frozenset({State.APPROVED, State.SNAPSHOTTING, State.DELETING})
 """Where a case may have its tag on the resource; everywhere else it is taken away again."""
 
 
-def mark(case: str, generation: int) -> str:
-    """What the tag says: case and generation, so that it never stands for another approval."""
-    return f"{case}:{generation}"
-
-
 def mark_of(case: Case) -> str:
     """The mark of a case as it stands."""
     return mark(case.id, case.generation)
-
-
-def as_label(text: str) -> str:
-    """A mark as a GCP label's value may be written."""
-    return text.replace(":", "-")
-
-
-def carried(tags: Mapping[str, str]) -> str:
-    """The mark on a resource, as its cloud spells it; "" where there is none."""
-    return tags.get(TAG) or tags.get(LABEL) or ""
-
-
-def carries(tags: Mapping[str, str], wanted: str) -> bool:
-    """Whether tags or labels hold exactly this mark."""
-    return carried(tags) in (wanted, as_label(wanted))
-
-
-def is_of(found: str, case: str) -> bool:
-    """Whether a mark, of whichever generation and spelling, is of a case."""
-    return re.fullmatch(rf"{re.escape(case)}[:-]\d+", found) is not None
-
-
-def case_of(found: str) -> str:
-    """The case that a mark, in either spelling, is of; "" where it is no mark."""
-    said = re.fullmatch(r"(.+)[:-]\d+", found)
-    return said[1] if said else ""
 
 
 def can(kind: KindTable | None) -> bool:

@@ -10,12 +10,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from engine.canary import Canary
-from engine.case import Action, Case
 from engine.model import Verb
 from engine.money import Money
 from engine.policy import Limits, Organization, PolicySet
 
 if TYPE_CHECKING:
+    from engine.case import Action, Case
     from engine.judge import Judgement
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import TypeVar
 
 from engine.documents import BUILDERS, Draft, Value, World
 from engine.documents.files import documents_of, root_of
+from engine.documents.known import Known
 from engine.documents.names import check_unique, environments_of, policies_of, teams_of
 from engine.documents.selection import select
 from engine.model import KindTable
@@ -27,7 +29,7 @@ from engine.policy import (
 )
 from engine.problem import Problem, Severity
 
-__all__ = ["Loaded", "Problem", "Severity", "load"]
+__all__ = ["Known", "Loaded", "Problem", "Severity", "load"]
 
 NO_ORGANIZATION = "there is no Organization here, so owners, teams and other references were not checked"
 
@@ -42,16 +44,24 @@ class Loaded:
     """How many documents there were, good or bad."""
 
 
-def load(files: Mapping[str, str], kinds: Mapping[str, KindTable], commit: str = "", *, today: date | None = None) -> Loaded:
+def load(
+    files: Mapping[str, str],
+    kinds: Mapping[str, KindTable],
+    commit: str = "",
+    *,
+    today: date | None = None,
+    known: Known | None = None,
+) -> Loaded:
     """Load every document of `files` (path -> text; paths with / from the root of the policies).
 
     `kinds` are the field tables of the resources, `commit` is recorded in the set. `today` (UTC) measures how far off the ends of
-    exemptions are; without it that is not checked.
+    exemptions are; without it that is not checked. `known` keeps what the same texts said when they were loaded before.
     """
     problems: list[Problem] = []
-    drafts = documents_of(files, problems)
+    known = Known() if known is None else known
+    drafts = documents_of(files, problems, known)
     check_unique(drafts)
-    values = _build(drafts, _world(drafts, files, kinds, today))
+    values = _build(drafts, _world(drafts, files, kinds, today), known)
     if drafts and not _organizations(drafts):
         problems.append(Problem("", 1, 1, Severity.WARNING, "organization", NO_ORGANIZATION, "add it to the paths"))
     failed = any(problem.severity is Severity.ERROR for problem in problems)
@@ -88,13 +98,14 @@ def _world(drafts: Sequence[Draft], files: Mapping[str, str], kinds: Mapping[str
     return world
 
 
-def _build(drafts: Sequence[Draft], world: World) -> list[Value]:
+def _build(drafts: Sequence[Draft], world: World, known: Known) -> list[Value]:
     """The value of each document that has the shape of its kind."""
+    known.under(world)
     found = []
     for draft in drafts:
         if draft.owner:
             draft.team(draft.owner, ("metadata", "owner"), world)
-        value = _value(draft, world)
+        value = known.value(draft, partial(_value, draft, world))
         if value is not None:
             found.append(value)
     return found

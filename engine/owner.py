@@ -19,6 +19,9 @@ DEFAULT_SOURCES = (OwnerSource(source="tag", tags=("owner", "team")), OwnerSourc
 
 DEFAULT_COUNTS = ("tag",)
 
+MAGIC = frozenset("*?[")
+"""What makes a text a pattern that other texts match, too."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
@@ -138,11 +141,19 @@ def account_row(account: Account, policies: PolicySet) -> AccountRow:
     So is one that a row might match by a name, OU or folder that was not read: a later row may be laxer.
     """
     for row in policies.organization.accounts:
+        if _names_another(row, account):
+            continue
         answers = [_row_matches(name, pattern, account) for name, pattern in row.match.items()]
         if False in answers:
             continue
         return AccountRow(match=row.match) if None in answers else row
     return AccountRow(match={})
+
+
+def _names_another(row: AccountRow, account: Account) -> bool:
+    """Whether a row is of one account, and not of this. Most are, and there may be hundreds of both."""
+    ident = row.match.get("id", account.id)
+    return ident != account.id and (ident.isdigit() or MAGIC.isdisjoint(ident)) and account.id not in ("", UNREAD)
 
 
 def _row_matches(name: str, pattern: str, account: Account) -> bool | None:
@@ -152,7 +163,7 @@ def _row_matches(name: str, pattern: str, account: Account) -> bool | None:
     """
     values = {"cloud": (account.cloud,), "id": (account.id,), "name": (account.name,)}.get(name, account.parents)
     known = [value for value in values if value not in ("", UNREAD)]
-    if any(fnmatchcase(value, pattern) for value in known):
+    if pattern in known or (not MAGIC.isdisjoint(pattern) and any(fnmatchcase(value, pattern) for value in known)):
         return True
     hidden = UNREAD in values or (not known and (account.cloud == "aws" or UNREAD in account.parents))
     return None if hidden else False

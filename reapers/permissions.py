@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.condemn import TAG
+from engine.mark import TAG
 from engine.model import Mode, Role
 from engine.policy import PolicySet, Protect
 from engine.spent import SPENT_BACKUPS

@@ -45,9 +45,9 @@ def mask_of(bits: Bits, rows: int) -> Mask:
 
 def rows_of(bits: Bits) -> NDArray[np.int64]:
     """The places of the resources for which it is true, ascending. Bytes without a truth cost next to nothing."""
-    some = np.flatnonzero(bits)
-    byte, bit = np.nonzero(np.unpackbits(bits[some, None], axis=1, bitorder="little"))
-    return np.asarray(some[byte] * 8 + bit, np.int64)
+    bytes_ = np.flatnonzero(bits)
+    places = np.flatnonzero(np.unpackbits(bits[bytes_], bitorder="little").view(np.bool_))
+    return np.asarray((bytes_[places >> 3] << 3) + (places & 7), np.int64)
 
 
 def bits_of(rows: NDArray[np.int64], size: int) -> Bits:
@@ -59,7 +59,14 @@ def bits_of(rows: NDArray[np.int64], size: int) -> Bits:
 
 def count(bits: Bits) -> int:
     """How many resources it is true for."""
-    return int(np.bitwise_count(bits).sum(dtype=np.int64))
+    whole = len(bits) & -8
+    words, rest = bits[:whole].view(np.uint64), bits[whole:]
+    return int(np.bitwise_count(words).sum(dtype=np.int64)) + int(np.bitwise_count(rest).sum(dtype=np.int64))
+
+
+def is_any(bits: Bits | Words) -> bool:
+    """Whether it is true for anybody."""
+    return bool(bits.view(np.bool_).any())  # as truths: numpy stops at the first
 
 
 def pieces(rows: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
@@ -129,4 +136,4 @@ class Block:
 
 
 def _some_of(words: Words) -> Words | None:
-    return words if words.view(np.bool_).any() else None  # as truths: numpy stops at the first
+    return words if is_any(words) else None

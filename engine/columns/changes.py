@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from engine.columns.blocks import Bits, bits_of, rows_of
+from engine.columns.blocks import Bits, bits_of, is_any, rows_of
 from engine.columns.column import Coded
 from engine.columns.reach import Reach
 from engine.columns.verdicts import ColumnVerdicts, Verdict
@@ -102,7 +102,7 @@ class Comparison:
 
     def _some(self, bits: Bits) -> Bits:
         """Bits, or the one bitmap of nobody: a hundred policies leave most of theirs empty."""
-        return bits if bits.any() else self.nobody
+        return bits if is_any(bits) else self.nobody
 
     def _verdict(self, side: ColumnVerdicts | None, policy: str) -> Verdict:
         return side.of(policy) if side and policy in side.names else Verdict(self.nobody)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.columns.blocks import Bits, count, rows_of
+from engine.columns.blocks import Bits, count, is_any, rows_of
 from engine.columns.changes import Changes, Comparison, either
 from engine.columns.column import Coded, combined
 from engine.columns.inventory import COST, NANOS, Columns
@@ -39,7 +39,7 @@ class Listed:
         self._made = Made(comparison)
         self._columns = comparison.columns
         self._changes = comparison.changes
-        self._parts = [part for part in parts if part.bits.any()]
+        self._parts = [part for part in parts if is_any(part.bits)]
 
     def __len__(self) -> int:
         return sum(count(part.bits) for part in self._parts)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.columns.blocks import BLOCK, Bits, rows_of
+from engine.columns.blocks import BLOCK, Bits, is_any, rows_of
 from engine.columns.column import Coded
 from engine.columns.inventory import COST, NANOS, UNFREE, UNPRICED, Columns
 from engine.columns.verdicts import Rows
@@ -27,7 +27,7 @@ class Counter:
         for place, digit in enumerate(self._digits):
             self._digits[place] = digit ^ carried
             carried = digit & carried
-            if not carried.any():
+            if not is_any(carried):
                 return
         self._digits.append(carried)
 
@@ -54,7 +54,7 @@ class Tally:
 
     def add(self, words: Iterable[str], bits: Bits) -> None:
         """Count these once more under each of some words."""
-        if bits.any():
+        if is_any(bits):
             self._counters.setdefault(tuple(words), Counter()).add(bits)
 
     def numbers(self, groups: Coded) -> Mapping[str, list[int]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from posixpath import commonpath, dirname, isabs, join, normpath
 from typing import Any
 
 from engine.documents import BUILDERS
 from engine.documents.draft import Draft
+from engine.documents.known import Known
 from engine.documents.shape import pruned, wrongs
 from engine.problem import Problem, Severity
 from engine.strict_yaml import Document, YAMLError, read
@@ -21,18 +23,21 @@ SETTINGS = ("sexton.yaml", "sexton.yml")
 NOTHING = "none of these files can be a policy document: those end in .yaml or .yml and are not hidden"
 
 
-def documents_of(files: Mapping[str, str], problems: list[Problem]) -> list[Draft]:
+def documents_of(files: Mapping[str, str], problems: list[Problem], known: Known) -> list[Draft]:
     """A draft for each document, by path. Hidden folders, settings and Backstage catalogs hold none."""
     found: list[Problem] = []
     root = root_of(files)
-    read_files = {path: _read(path, files[path], found) for path in sorted(files) if _is_document(_below_root(path, root))}
+    paths = [path for path in sorted(files) if _is_document(_below_root(path, root))]
+    read_files = {path: known.source(path, files[path], found, partial(_read, path, files[path], found)) for path in paths}
     if files and not read_files:
         problems.append(Problem("", 1, 1, Severity.ERROR, "documents", NOTHING, "name the folder that holds the policies"))
     catalogs = _catalogs(read_files, root)
     problems.extend(problem for problem in found if not _below(problem.file, catalogs))
     drafts = []
     for path, source in read_files.items():
-        draft = None if source is None or _below(path, catalogs) else _draft(path, source, problems)
+        if source is None or _below(path, catalogs):
+            continue
+        draft = known.draft(path, source, problems, partial(_draft, path, source, problems))
         if draft is not None:
             drafts.append(draft)
     return drafts

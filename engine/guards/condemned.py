@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from engine.condemn import can, carries, is_placed, mark_of
+from engine.condemn import can, is_placed, mark_of
 from engine.guards.guard import Asked, Guard
+from engine.mark import carries
 from engine.model import Unknown, Verb
 
 

@@ -14,10 +14,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.condemn import can, carried, case_of, is_left, is_placed, is_wanted, mark_of, veto
+from engine.condemn import can, is_left, is_placed, is_wanted, mark_of, veto
 from engine.events import Blocked, Marked
 from engine.follow import Sight
 from engine.guards import blocked, may_condemn
+from engine.mark import carried, case_of
 from engine.model import Unknown, Verb
 from engine.schedule import action_of
 from reapers.execute.attempt import Attempt

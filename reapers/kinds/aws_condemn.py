@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.condemn import TAG, carried
+from engine.mark import TAG, carried
 from engine.model import Verb
 from reapers.kind import Act, Order
 from reapers.kinds.aws_tags import as_list, filters, tags_of

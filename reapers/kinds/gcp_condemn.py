@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from engine.condemn import LABEL, as_label
+from engine.mark import LABEL, as_label
 from engine.model import Key, Verb
 from reapers.clouds.gcp_errors import Refused
 from reapers.kind import Act, Order

@@ -15,7 +15,7 @@ from reapers.sources.gitcli import Git
 from reapers.sources.mirror import Local, objects
 from reapers.sources.signatures import vouch
 from reapers.sources.signers import Signers
-from reapers.sources.tree import folder_of, read_tree
+from reapers.sources.tree import Blobs, folder_of, read_tree
 
 FREEZE = "FREEZE"
 """A file of this name beside the policies freezes everything; its text is the reason."""
@@ -72,6 +72,7 @@ class Repository:
         self._address = parse(str(url), token)
         self._folder = folder_of(path)
         self._objects = objects(self._address, Path(cache_dir))
+        self._read: Blobs = {}
         self._branch = branch
         self._ref = _branch_ref(branch)
         self._signers = signers
@@ -103,7 +104,7 @@ class Repository:
                 head = replace(head, signer=vouched.by, distrust=vouched.problem)
             if head.distrust:
                 return head
-            files = read_tree(git, sha, self._folder, self._at(sha))
+            files = read_tree(git, sha, self._folder, self._at(sha), self._read)
             return replace(head, files=files, freeze=files.get(f"{self._folder}/{FREEZE}" if self._folder else FREEZE))
 
     def resolve(self, rev: str) -> str:
@@ -115,7 +116,7 @@ class Repository:
         """The policy files at a revision, by path in the repository."""
         with self._objects.opened() as git:
             sha = self._resolve(git, rev)
-            return read_tree(git, sha, self._folder, self._at(sha))
+            return read_tree(git, sha, self._folder, self._at(sha), self._read)
 
     def on_branch(self, rev: str, branch: str = "") -> bool:
         """Whether a commit lies on a branch of this repository, its own where none is named. The branch is asked for anew."""

@@ -34,14 +34,26 @@ def folder_of(path: str) -> str:
     return clean
 
 
-def read_tree(git: Git, sha: str, folder: str, place: str) -> dict[str, str]:
-    """Path -> text of every policy file below `folder` at a commit. SourceError with one sentence for anything odd."""
+Blobs = dict[str, bytes]
+"""Object id -> content."""
+
+
+def read_tree(git: Git, sha: str, folder: str, place: str, known: Blobs) -> dict[str, str]:
+    """Path -> text of every policy file below `folder` at a commit. SourceError with one sentence for anything odd.
+
+    `known` are the contents of the tree read before, and of this one afterwards: what both have is read once.
+    """
     entries = policy_entries(git, sha, folder, place)
     texts = Texts(place)
     for entry in entries:
         texts.announce(entry.path, entry.size)
-    for entry, content in zip(entries, _contents(git, entries, place), strict=True):
-        texts.add(entry.path, content)
+    fresh = {entry.oid: entry for entry in entries if entry.oid not in known}
+    read = dict(zip(fresh, _contents(git, tuple(fresh.values()), place), strict=True)) if fresh else {}
+    contents = {entry.oid: read[entry.oid] if entry.oid in read else known[entry.oid] for entry in entries}
+    for entry in entries:
+        texts.add(entry.path, contents[entry.oid])
+    known.clear()
+    known.update(contents)
     return texts.files
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from demo.world import World
-from engine.condemn import carried, carries, mark
+from engine.mark import carried, carries, mark
 from engine.model import Mode, Resource, Role, Verb, is_ours
 from reapers.kind import ROLE_OF, Kind, Order, Progress
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from engine.condemn import TAG, is_of
+from engine.mark import TAG, is_of
 from engine.model import Key, Outcome, Role, Verb
 from reapers.kinds.condemning import Carrier
 from simulation.calls import CloudError

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 
-from engine.condemn import TAG
+from engine.mark import TAG
 from simulation.branch import Branch
 from simulation.calendar import SimulatedClock
 from simulation.chance import Chance

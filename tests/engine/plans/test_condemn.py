@@ -12,11 +12,12 @@ import pytest
 from engine import case as of
 from engine import events as on
 from engine.case import Agreement, Case, Closed, Ending, State
-from engine.condemn import CONSOLE, carried, carries, is_left, is_of, is_placed, is_wanted, mark_of, veto
+from engine.condemn import CONSOLE, is_left, is_placed, is_wanted, mark_of, veto
 from engine.guards import GUARDS, Asked, may_condemn
 from engine.judge import judge_one
 from engine.life import advance
 from engine.looked import Look
+from engine.mark import carried, carries, is_of
 from engine.model import Mode, Resource, Unknown, Verb
 from engine.policy import Approval, PolicySet
 from engine.schedule import Rules, action_of
