@@ -17,7 +17,7 @@ from engine.model import Key, Verb
 from engine.returned import differences, facts
 from engine.schedule import Rules, action_of
 from engine.standing import Standing
-from reapers.drills import Record, records, remember
+from reapers.drills import Record, conclude, records, remember
 from reapers.execute import Result
 from reapers.look import Fresh
 from reapers.store import Change, Stale
@@ -167,7 +167,7 @@ class _Driven:
         self._end(replace(self.record, failed=why))
 
     def _end(self, after: Record) -> None:
-        self._note(replace(after, ended=self._now().isoformat(), waits=""))
+        self.record = conclude(self.doing.world.ledger, replace(after, ended=self._now().isoformat(), waits=""), self._now())
         level = logging.INFO if self.record.is_good else logging.ERROR
         log.log(level, "drill of %s: %s", after.ref, after.failed or f"{len(after.differences)} differences")
 

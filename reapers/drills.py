@@ -71,6 +71,19 @@ def remember(ledger: Ledger, record: Record) -> Record:
     return record
 
 
+COMPARED = "drill compared"
+"""The trail's row about how a drill ended. It is of no case: the drill's may be over by then."""
+OUTCOME = ("case", "ref", "who", "began", "deleted", "restored_as", "failed", "differences")
+"""What that row keeps of the record."""
+
+
+def conclude(ledger: Ledger, record: Record, at: datetime) -> Record:
+    """Writes down how a drill ended: the trail keeps it when the next drill of the kind has taken the record's place."""
+    told = {name: value for name, value in asdict(record).items() if name in OUTCOME}
+    ledger.note(_fact(record.kind), json.dumps(asdict(record)), COMPARED, told, at)
+    return record
+
+
 def records(world: World) -> tuple[Record, ...]:
     """The last drill of each kind that had one, by kind."""
     written = (world.ledger.get(_fact(kind)) for kind in sorted(world.kinds))

@@ -14,7 +14,7 @@ from engine.policy import PolicySet
 from engine.problem import Problem, Severity
 from reapers.situation import HeadState
 from reapers.sources.errors import SourceError
-from reapers.sources.git import Head, Moved
+from reapers.sources.git import Head, Moved, Unread
 from reapers.store.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class Repository(Protocol):
     """Where policies come from; reapers/sources/git.py is the real one."""
 
     def poll(self, now: datetime, last_good: str = "") -> Head:
-        """The branch's head and its files; SourceError as one sentence."""
+        """The branch's head and its files; Unread where only those cannot be had, SourceError where nothing is known."""
 
     def files_at(self, rev: str) -> Mapping[str, str]:
         """The files of a commit that was fetched before."""
@@ -48,6 +48,8 @@ class Watch:
         last_good = self.ledger.get(LAST_GOOD) or ""
         try:
             polled = self.repository.poll(now, last_good)
+        except Unread as unread:
+            self._unread(unread, last_good, now)
         except SourceError as error:
             log.warning("the policy repository could not be polled: %s", error)
             self.head = replace(self.head, error=str(error))
@@ -76,6 +78,15 @@ class Watch:
                 log.info("the policies of %s are signed by %s", polled.sha[:12], polled.signer)
             self.policies = loaded.policies
             self.ledger.set(LAST_GOOD, polled.sha)
+
+    def _unread(self, unread: Unread, last_good: str, now: datetime) -> None:
+        """There is a newer commit, and nobody knows what it says: like a head that does not load, at once."""
+        log.error("the head of the policy branch cannot be read: %s", unread)
+        if unread.head.moved is Moved.REWOUND:
+            self._freeze(unread.head, last_good, now)
+        else:
+            self.head = HeadState(sha=unread.head.sha, polled_at=now, valid=False, moved=unread.head.moved)
+        self.head = replace(self.head, error=str(unread), freeze=unread.head.freeze)
 
     def _distrust(self, polled: Head, now: datetime) -> None:
         """Signatures are missing: like a head that does not load. What was in force stays, and nothing acts."""

@@ -31,7 +31,7 @@ def readyz(house: Inside) -> Response:
         return PlainTextResponse(f"ready; nothing acts\n{halted_by}\n")
     if head.valid or not head.sha:
         return PlainTextResponse("ready\n")
-    why = "; ".join(str(problem.message) for problem in head.problems[:1]) or f"the branch was {head.moved}"
+    why = "; ".join(str(problem.message) for problem in head.problems[:1]) or head.error or f"the branch was {head.moved}"
     return PlainTextResponse(f"ready; nothing acts, as the branch's head {head.sha[:12]} is not in force: {clean(why, 300)}\n")
 
 

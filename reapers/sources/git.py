@@ -15,7 +15,7 @@ from reapers.sources.gitcli import Git
 from reapers.sources.mirror import Local, objects
 from reapers.sources.signatures import vouch
 from reapers.sources.signers import Signers
-from reapers.sources.tree import Blobs, folder_of, read_tree
+from reapers.sources.tree import Tree, folder_of, read_tree
 
 FREEZE = "FREEZE"
 """A file of this name beside the policies freezes everything; its text is the reason."""
@@ -52,6 +52,14 @@ class Head:
     """The text of the file FREEZE in the policies' folder; None: there is none, or the files are not read."""
 
 
+class Unread(SourceError):
+    """The branch answered, and the files of its head cannot be had. `head` is where it stands, without files."""
+
+    def __init__(self, sentence: str, head: Head) -> None:
+        super().__init__(sentence)
+        self.head = head
+
+
 class Repository:
     """A policy repository: `url` is a folder, file://, https://, ssh:// or user@host:path; `path` its folder of policies.
 
@@ -72,7 +80,8 @@ class Repository:
         self._address = parse(str(url), token)
         self._folder = folder_of(path)
         self._objects = objects(self._address, Path(cache_dir))
-        self._read: Blobs = {}
+        self._tree = Tree()
+        """As it was read last. Several threads may ask, so that it is replaced and never changed."""
         self._branch = branch
         self._ref = _branch_ref(branch)
         self._signers = signers
@@ -91,7 +100,8 @@ class Repository:
         """The branch's newest commit with its policies, compared with the commit that the caller last found good.
 
         `now` (aware, UTC) is written down as the moment of asking. Without a `last_good` the branch counts as moved forward, and
-        of signatures only the newest commit's is asked for.
+        of signatures only the newest commit's is asked for. Unread where the commit holds what is not read as a policy; that it
+        has a file FREEZE is told all the same.
         """
         with self._objects.opened() as git:
             self._objects.update(git, self._ref)
@@ -104,8 +114,12 @@ class Repository:
                 head = replace(head, signer=vouched.by, distrust=vouched.problem)
             if head.distrust:
                 return head
-            files = read_tree(git, sha, self._folder, self._at(sha), self._read)
-            return replace(head, files=files, freeze=files.get(f"{self._folder}/{FREEZE}" if self._folder else FREEZE))
+            freeze = f"{self._folder}/{FREEZE}" if self._folder else FREEZE
+            try:
+                files = self._files(git, sha)
+            except SourceError as error:
+                raise Unread(str(error), replace(head, freeze="" if _has(git, sha, freeze) else None)) from None
+            return replace(head, files=files, freeze=files.get(freeze))
 
     def resolve(self, rev: str) -> str:
         """The full id of the commit that a revision names: a branch, tag or id, also main~2. Remote ones are asked for anew."""
@@ -116,7 +130,11 @@ class Repository:
         """The policy files at a revision, by path in the repository."""
         with self._objects.opened() as git:
             sha = self._resolve(git, rev)
-            return read_tree(git, sha, self._folder, self._at(sha), self._read)
+            return self._files(git, sha)
+
+    def _files(self, git: Git, sha: str) -> Mapping[str, str]:
+        self._tree = read_tree(git, sha, self._folder, self._at(sha), self._tree)
+        return self._tree.files
 
     def on_branch(self, rev: str, branch: str = "") -> bool:
         """Whether a commit lies on a branch of this repository, its own where none is named. The branch is asked for anew."""
@@ -184,6 +202,11 @@ def _commit(git: Git, rev: str) -> str:
     """The id of a commit; empty when there is none of that name."""
     reply = git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
     return reply.out.decode("ascii").strip() if reply.code == 0 else ""
+
+
+def _has(git: Git, sha: str, path: str) -> bool:
+    """Whether a commit has anything of this name: a file, a link, a submodule."""
+    return git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{sha}:{path}").code == 0
 
 
 def _moved(git: Git, last_good: str, sha: str) -> Moved:

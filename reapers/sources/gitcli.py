@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import select
 import signal
 import subprocess
 import tempfile
@@ -170,7 +169,11 @@ def _run(command: list[str], environment: dict[str, str], given: bytes, bounds: 
 def _wait(process: subprocess.Popen[bytes], stdout: IO[bytes], bounds: Bounds, verb: str) -> None:
     end = time.monotonic() + bounds.seconds
     while True:
-        if _is_over(process):
+        try:
+            process.wait(timeout=0.2)
+        except subprocess.TimeoutExpired:
+            pass
+        else:
             reason = _too_much(stdout, bounds, verb) or bounds.watch()
             if reason:
                 raise SourceError(reason)
@@ -179,24 +182,6 @@ def _wait(process: subprocess.Popen[bytes], stdout: IO[bytes], bounds: Bounds, v
         reason = late or _too_much(stdout, bounds, verb) or bounds.watch()
         if reason:
             raise SourceError(reason)
-
-
-def _is_over(process: subprocess.Popen[bytes]) -> bool:
-    """Whether it ends within a fifth of a second. Linux says so at once; `Popen.wait` looks again and again, ever later."""
-    if hasattr(os, "pidfd_open"):
-        handle = os.pidfd_open(process.pid)
-        try:
-            ended = select.poll()
-            ended.register(handle, select.POLLIN)
-            ended.poll(200)
-        finally:
-            os.close(handle)
-        return process.poll() is not None
-    try:
-        process.wait(timeout=0.2)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
 
 
 def _too_much(stdout: IO[bytes], bounds: Bounds, verb: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from reapers.sources.errors import SourceError
@@ -34,27 +34,32 @@ def folder_of(path: str) -> str:
     return clean
 
 
-Blobs = dict[str, bytes]
-"""Object id -> content."""
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The policy files of a commit."""
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Path -> text."""
+    blobs: Mapping[str, bytes] = field(default_factory=dict)
+    """Object id -> content of the same files."""
 
 
-def read_tree(git: Git, sha: str, folder: str, place: str, known: Blobs) -> dict[str, str]:
-    """Path -> text of every policy file below `folder` at a commit. SourceError with one sentence for anything odd.
+def read_tree(git: Git, sha: str, folder: str, place: str, before: Tree) -> Tree:
+    """Every policy file below `folder` at a commit. SourceError with one sentence for anything odd.
 
-    `known` are the contents of the tree read before, and of this one afterwards: what both have is read once.
+    `before` is a tree that was read before: what both have is not read again.
     """
     entries = policy_entries(git, sha, folder, place)
     texts = Texts(place)
     for entry in entries:
         texts.announce(entry.path, entry.size)
-    fresh = {entry.oid: entry for entry in entries if entry.oid not in known}
-    read = dict(zip(fresh, _contents(git, tuple(fresh.values()), place), strict=True)) if fresh else {}
-    contents = {entry.oid: read[entry.oid] if entry.oid in read else known[entry.oid] for entry in entries}
+    fresh = {entry.oid: entry for entry in entries if entry.oid not in before.blobs}
+    blobs = dict(before.blobs)
+    if fresh:
+        blobs |= zip(fresh, _contents(git, tuple(fresh.values()), place), strict=True)
     for entry in entries:
-        texts.add(entry.path, contents[entry.oid])
-    known.clear()
-    known.update(contents)
-    return texts.files
+        texts.add(entry.path, blobs[entry.oid])
+    return Tree(texts.files, {entry.oid: blobs[entry.oid] for entry in entries})
 
 
 def policy_entries(git: Git, sha: str, folder: str, place: str) -> list[Entry]:

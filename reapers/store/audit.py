@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, insert, or_, select
+from sqlalchemy import Connection, Row, bindparam, exists, func, insert, or_, select
 
 from engine.case import Case
 from engine.model import canonical
@@ -23,8 +23,11 @@ HASHED = ("seq", "at", "case_id", "version", "state", "event", "who", "commit_sh
 """What a row's hash covers, beside the hash before it. The case's key is not of it: it is looked up for readers."""
 
 LAST = select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
+HASH_OF = select(audit.c.hash).where(audit.c.seq == bindparam("row"))
 ROW = insert(audit)
 """Made once: every step of every case asks them, and making a statement takes longer than running it."""
+
+LAST_STEPS = select(audit.c.case_id, func.max(audit.c.seq).label("seq")).where(audit.c.case_id != "").group_by(audit.c.case_id)
 
 BATCH = 1000
 """Rows read at once: an export of a million rows must not fill the memory, nor hold a transaction open."""
@@ -122,7 +125,7 @@ def passes(connection: Connection, heads: Iterable[AuditHead]) -> AuditCheck:
     """Whether the rows carry the hashes that heads kept elsewhere say. The hashes are believed here: `verify` proves them."""
     last = head(connection)
     for kept in sorted(heads, key=lambda one: one.seq):
-        found = connection.execute(select(audit.c.hash).where(audit.c.seq == kept.seq)).scalar() if kept.seq else START
+        found = connection.execute(HASH_OF, {"row": kept.seq}).scalar() if kept.seq else START
         if fault := _against(kept, found):
             at = last.seq + 1 if fault is AuditFault.CUT else kept.seq
             return AuditCheck(False, last.seq, at, last.hash, fault)
@@ -152,7 +155,7 @@ def verify(connection: Connection, heads: Iterable[AuditHead] = ()) -> AuditChec
         prev = row.hash
     if any(one.seq > seq for one in kept.values()):
         return AuditCheck(False, seq, seq + 1, prev, AuditFault.CUT)
-    broken = _edited(connection, seq)
+    broken = _edited(connection, seq) or _removed(connection)
     return AuditCheck(broken is None, seq, broken, prev, None if broken is None else AuditFault.CASE)
 
 
@@ -171,12 +174,7 @@ def _all(connection: Connection) -> Iterator[Row[Any]]:
 
 def _edited(connection: Connection, rows: int) -> int | None:
     """The last step of the first case that is not as that step left it; the row after the end where the step is missing."""
-    newest = (
-        select(audit.c.case_id, func.max(audit.c.seq).label("seq"))
-        .where(audit.c.case_id != "")
-        .group_by(audit.c.case_id)
-        .subquery()
-    )
+    newest = LAST_STEPS.subquery()
     last = (
         select(newest.c.case_id, newest.c.seq, audit.c.version, audit.c.digest)
         .join(audit, audit.c.seq == newest.c.seq)
@@ -189,3 +187,11 @@ def _edited(connection: Connection, rows: int) -> int | None:
         if row.version < row.told or digest_of(row.body) != row.digest:
             return int(row.seq)
     return None
+
+
+def _removed(connection: Connection) -> int | None:
+    """The last step of the first case that is not there any more: cases are closed, never removed."""
+    steps = LAST_STEPS.subquery()
+    first = select(func.min(steps.c.seq)).outerjoin_from(steps, cases, cases.c.id == steps.c.case_id).where(cases.c.id.is_(None))
+    seq: int | None = connection.execute(first).scalar()
+    return seq

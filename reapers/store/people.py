@@ -59,6 +59,12 @@ class People:
         with self.database.recording() as connection:
             control.put(connection, name, value)
 
+    def note(self, name: str, value: str, event: str, data: Mapping[str, Any], at: datetime) -> None:
+        """Stores a small fact that the trail keeps as well, for good."""
+        with self.database.recording() as connection:
+            control.put(connection, name, value)
+            audit.append(connection, audit.Step(at=at, event=event, data=data))
+
     # --- shields ---------------------------------------------------------------------------------------------------
 
     def shield(self, shield: Shield, at: datetime) -> None:

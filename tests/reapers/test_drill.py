@@ -12,7 +12,7 @@ from engine.model import Verb
 from engine.returned import differences
 from makers.two_clouds import gcp_disk, two_clouds
 from makers.world import FILES, World, somebody
-from reapers.drills import Drills, Record, records
+from reapers.drills import COMPARED, Drills, Record, records
 from reapers.refused import Refused
 
 EXEMPT = {
@@ -96,6 +96,34 @@ def test_a_tag_that_does_not_come_back_is_told(build: Callable[..., World], monk
     assert not record.is_good
     assert record.differences == ({"field": "tags.cost-center", "before": "42", "after": "nothing"},)
     assert record.good == ""
+    begin(world, scanned(world))
+    assert drilled(world).is_good, "the next drill takes the place of the record, and of nothing in the trail"
+    first, second = compared(world)
+    assert first == {
+        "case": record.case,
+        "ref": record.ref,
+        "who": "pia@acme.example",
+        "began": record.began,
+        "deleted": record.deleted,
+        "restored_as": record.restored_as,
+        "failed": "",
+        "differences": [{"field": "tags.cost-center", "before": "42", "after": "nothing"}],
+    }
+    assert (second["differences"], second["failed"]) == ([], "")
+    assert world.ledger.verify_audit().ok
+
+
+def scanned(world: World) -> str:
+    """The only volume, once the inventory knows it."""
+    world.later(days=1)
+    world.tick()
+    (volume,) = world.volumes()
+    return volume
+
+
+def compared(world: World) -> list[dict[str, object]]:
+    """What the trail says of how drills ended."""
+    return [dict(row.data) for row in world.ledger.audit_rows() if row.event == COMPARED]
 
 
 def drop(monkeypatch: pytest.MonkeyPatch, tag: str) -> None:
@@ -166,6 +194,7 @@ def test_an_attached_one_is_refused_and_one_attached_meanwhile_is_spared(build: 
     world.attach(volume)
     record = drilled(world)
     assert "was not deleted" in record.failed, record
+    assert [told["failed"] for told in compared(world)] == [record.failed]
     assert volume in world.volumes()
     assert world.state(volume) is State.CLOSED
 

@@ -65,6 +65,43 @@ def test_a_file_in_git_freezes_by_being_there(world: World) -> None:
     world.go(lambda: world.state(volume) is State.DELETED)
 
 
+def a_link(place: Path) -> None:
+    place.symlink_to("nowhere")
+
+
+def a_picture(place: Path) -> None:
+    place.write_bytes(b"\x89PNG\r\n\xff\xfe")
+
+
+def a_novel(place: Path) -> None:
+    place.write_text("stop! " * 60_000)
+
+
+def a_submodule(place: Path) -> None:
+    """Where no file is: git only knows a commit of another repository there."""
+    root = place.parents[1]
+    git(root, "update-index", "--add", "--cacheinfo", f"160000,{git(root, 'rev-parse', 'HEAD')},policies/FREEZE")
+
+
+@pytest.mark.parametrize("made", [a_link, a_picture, a_novel, a_submodule])
+def test_a_file_in_git_that_cannot_be_read_freezes_at_once(made: Callable[[Path], None], world: World) -> None:
+    volume = world.volume()
+    world.to(volume, State.APPROVED)
+    repository = world.folder / "repository"
+    made(repository / "policies" / "FREEZE")
+    if made is not a_submodule:
+        git(repository, "add", "-A")
+    git(repository, "commit", "-q", "-m", "FREEZE")
+    world.tick(2)
+    head = world.service.situation.head
+    assert says(world) == [("git", "the policy repository has a file FREEZE")]
+    assert (head.valid, "policies/FREEZE" in head.error) == (False, True)
+    assert (world.state(volume), world.deletes()) == (State.APPROVED, 0)
+    git(repository, "reset", "-q", "--hard", "HEAD")
+    git(repository, "revert", "--no-edit", "HEAD")
+    world.go(lambda: world.state(volume) is State.DELETED)
+
+
 def test_an_empty_file_freezes_too(world: World, file: Path) -> None:
     file.parent.mkdir()
     file.touch()

@@ -129,6 +129,35 @@ def test_a_head_that_does_not_load_judges_and_tells_by_the_last_good_one_and_let
     assert world.deletes() == 1
 
 
+def test_a_head_that_cannot_be_read_lets_nothing_act_and_not_in_a_quarter_of_an_hour(world: World) -> None:
+    volume = ready(world)
+    good = world.service.situation.commit
+    (repository(world) / "policies" / "notes.txt").write_bytes(b"caf\xe9\n")
+    bad = world.commit({})
+    world.tick(2)
+    head = world.service.situation.head
+    assert (world.service.situation.commit, head.sha, head.valid, head.freeze) == (good, bad, False, None)
+    assert "policies/notes.txt" in head.error
+    assert blocks(world) == {"git"}
+    assert (world.state(volume), world.deletes()) == (State.APPROVED, 0)
+    (repository(world) / "policies" / "notes.txt").unlink()
+    world.commit({})
+    world.go(lambda: world.state(volume) is State.DELETED)
+
+
+def test_a_rewound_head_that_cannot_be_read_freezes(world: World) -> None:
+    first = git(repository(world), "rev-parse", "HEAD")
+    world.commit({"addresses.yaml": None})
+    volume = ready(world)
+    git(repository(world), "reset", "-q", "--hard", first)
+    (repository(world) / "policies" / "link.yaml").symlink_to("/etc/passwd")
+    world.commit({})
+    world.tick(2)
+    assert world.ledger.frozen() is not None
+    assert {"freeze", "git"} <= blocks(world)
+    assert (world.state(volume), world.deletes()) == (State.APPROVED, 0)
+
+
 def test_a_restart_with_a_broken_head_goes_on_with_the_last_good_commit(world: World) -> None:
     volume = ready(world)
     good = world.service.situation.commit

@@ -47,6 +47,24 @@ def test_a_poll_reads_the_policies_of_the_branchs_commit(make: Make, reach: Call
     assert head.moved == "forward"
 
 
+def test_what_two_commits_share_is_read_once(make: Make, tmp_path: Path) -> None:
+    made = make(FILES)
+    shared = made.git("rev-parse", "main:policies/a.yaml")
+    second = made.commit({"policies/deep/b.yml": "kind: TTL\n", "policies/c.yaml": "kind: Team\n"})
+    assert made.git("rev-parse", "main:policies/c.yaml") == shared, "two files of the same content are one object"
+    repository = Repository(str(made.folder), "main", "policies", tmp_path / "cache")
+    assert repository.files_at(f"{second}~1") == FILES
+    unreadable = made.folder / ".git" / "objects" / shared[:2] / shared[2:]
+    content = unreadable.read_bytes()
+    unreadable.unlink()
+    with pytest.raises(SourceError):
+        Repository(str(made.folder), "main", "policies", tmp_path / "cache").files_at(second)
+    unreadable.write_bytes(content)
+    files = {**FILES, "policies/deep/b.yml": "kind: TTL\n", "policies/c.yaml": "kind: Team\n"}
+    assert repository.files_at(second) == files
+    assert repository.files_at(f"{second}~1") == FILES
+
+
 def test_a_branch_that_moves_forward_or_stays_is_told_from_one_that_was_rewound(
     make: Make, reach: Callable[[Made], Repository]
 ) -> None:

@@ -134,6 +134,11 @@ def test_a_case_set_back_shows(trail: Ledger) -> None:
     assert (trail.verify_audit().ok, trail.verify_audit().broken_at) == (False, 6)
 
 
+def test_a_case_taken_away_shows(trail: Ledger) -> None:
+    tamper(trail, "delete from cases where id = 'c-1'")
+    assert (trail.verify_audit().ok, trail.verify_audit().broken_at) == (False, 3)
+
+
 def test_a_case_smuggled_in_shows(trail: Ledger) -> None:
     columns = "name, resource_id, team, policy, state, is_open, tell, opened, version, body, fence, lease_owner, lease_until"
     tamper(trail, f"insert into cases (id, key_ref, {columns}) select 'c-9', 'x', {columns} from cases where id = 'c-1'")
