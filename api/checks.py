@@ -63,9 +63,10 @@ def _tried(name: str, look: Callable[[Settings], tuple[bool | None, str]], setti
 
 def _policies(settings: Settings) -> tuple[bool | None, str]:
     """The repository answers, and the head of its branch loads."""
-    from api.wiring import tables, the_repository
+    from api.wiring import the_repository
     from engine.load import load
     from reapers.clock import SystemClock
+    from reapers.kind import tables
 
     repository = the_repository(settings)
     head = repository.poll(SystemClock().now())

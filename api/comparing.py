@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api import judging
+from api.commits import Commits
 from api.ending import FAILED, Stop
 from api.judging import Named
 from engine.hurdles import needs
@@ -15,7 +16,6 @@ from engine.policy import Organization
 from engine.view import Context
 
 if TYPE_CHECKING:
-    from api.commits import Commits
     from engine.columns import Columns
 
 
@@ -30,10 +30,6 @@ class Sides:
 
 def sides_of(wanted: Sides) -> tuple[Named | None, Named]:
     """Both sides, loaded. Stop says which of them does not load or does not exist."""
-    if not wanted.base and not wanted.head:
-        return None, judging.from_folder(wanted.path)
-    from api.commits import Commits
-
     commits = Commits(wanted.path)
     after = commits.at(wanted.head) if wanted.head else judging.from_folder(wanted.path, commits.known)
     return (_base(commits, wanted.base) if wanted.base else None), after
@@ -70,8 +66,6 @@ def proposed(path: Path, base: str, head: str, columns: Columns) -> Compared:
 
     What the base did since is none of the change's doing, and would look like taken back by it.
     """
-    from api.commits import Commits
-
     commits = Commits(path)
     after = commits.at(head)
     numbers = _base(commits, base)

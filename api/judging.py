@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.ending import FAILED, NOTHING_READ, Stop, there
 from engine.attached import carriers
 from engine.load import Known, load
-from engine.model import Inventory, KindTable
+from engine.model import Inventory
 from engine.policy import PolicySet
 from engine.problem import Severity
 from engine.view import Context
-from reapers.kind import kinds
+from reapers.kind import tables
 from reapers.sources.folder import read
 
 if TYPE_CHECKING:
@@ -116,12 +115,6 @@ def _columns_of(store: Store, ident: str = "") -> Columns:
             return open_columns(folder, tables())
         except OSError:  # a disk that is full or may only be read
             return columns_of(store.read(ident))
-
-
-@cache
-def tables() -> Mapping[str, KindTable]:
-    """What the engine knows of every kind."""
-    return {name: kind.table for name, kind in kinds().items()}
 
 
 def context_of(policies: PolicySet, inventory: Inventory) -> Context:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 from api.settings import Settings
-from engine.model import KindTable
-from reapers.kind import kinds
+from reapers.kind import kinds, tables
 
 if TYPE_CHECKING:
     from api.http.slack import Buttons
@@ -30,11 +28,6 @@ if TYPE_CHECKING:
     from reapers.sources.snapshots import Store
     from reapers.sources.states import StateFiles
     from reapers.store.ledger import Ledger
-
-
-def tables() -> Mapping[str, KindTable]:
-    """What the engine knows of every kind."""
-    return {name: kind.table for name, kind in kinds().items()}
 
 
 def the_clouds(settings: Settings) -> dict[str, Cloud]:

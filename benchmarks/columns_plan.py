@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,17 +58,17 @@ def run(snapshot: Path, rounds: int) -> Runs:
 
 
 def _one(runs: Runs, words: list[str], folder: Path, environment: Mapping[str, str]) -> None:
-    begun = time.perf_counter()
-    with subprocess.Popen(words, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        assert process.stdout
-        said = process.stdout.read().decode(errors="replace")
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    runs.wall.append(time.perf_counter() - begun)
-    runs.cpu.append(usage.ru_utime + usage.ru_stime)
-    runs.peak.append(usage.ru_maxrss / 1024)
-    if process.returncode not in (0, 1) or "newly match" not in said:  # 1: so large a change needs a review
-        raise SystemExit(f"{' '.join(words)} failed with {process.returncode}: {said}")
+    result = folder.parent / "measured.json"
+    alone = [sys.executable, "-m", "benchmarks.alone", str(result), *words]
+    around = {**environment, "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(alone, cwd=folder, env=around, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    said = done.stdout.decode(errors="replace")
+    if done.returncode not in (0, 1) or "newly match" not in said:  # 1: so large a change needs a review
+        raise SystemExit(f"{' '.join(words)} failed with {done.returncode}: {said}")
+    found = json.loads(result.read_text())
+    runs.wall.append(found["wall"])
+    runs.cpu.append(found["cpu"])
+    runs.peak.append(found["peak"])
 
 
 # --- the repository -----------------------------------------------------------------------------------------------------

@@ -23,11 +23,11 @@ from engine.policy import (
     Team,
     TTLRule,
 )
-from reapers.kind import kinds
+from reapers.kind import tables
 
 KIND = "aws.ec2_instance"
 
-TABLES = {name: kind.table for name, kind in kinds().items()}
+TABLES = tables()
 
 
 def policy(name: str, when: list[str]) -> Reap:

@@ -163,7 +163,7 @@ def _row_matches(name: str, pattern: str, account: Account) -> bool | None:
     """
     values = {"cloud": (account.cloud,), "id": (account.id,), "name": (account.name,)}.get(name, account.parents)
     known = [value for value in values if value not in ("", UNREAD)]
-    if pattern in known or (not MAGIC.isdisjoint(pattern) and any(fnmatchcase(value, pattern) for value in known)):
+    if pattern in known if MAGIC.isdisjoint(pattern) else any(fnmatchcase(value, pattern) for value in known):
         return True
     hidden = UNREAD in values or (not known and (account.cloud == "aws" or UNREAD in account.parents))
     return None if hidden else False

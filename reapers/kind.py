@@ -205,3 +205,9 @@ def kinds() -> Mapping[str, Kind]:
         if isinstance(kind, Kind):
             found[kind.name] = kind
     return found
+
+
+@cache
+def tables() -> Mapping[str, KindTable]:
+    """What the engine knows of every kind, by name."""
+    return {name: kind.table for name, kind in kinds().items()}

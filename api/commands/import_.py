@@ -54,11 +54,11 @@ def custodian(files: tuple[Path, ...], out: Path | None, owner: str, as_json: bo
 
 def _translated(files: Sequence[Path], owner: str) -> Translation:
     from engine.custodian import Unreadable, translate
-    from reapers.kind import kinds
+    from reapers.kind import tables
 
     texts = {str(file): _text(file) for file in files}
     try:
-        return translate(texts, {name: kind.table for name, kind in kinds().items()}, owner)
+        return translate(texts, tables(), owner)
     except Unreadable as error:
         raise Stop(f"{clean(str(error), LONGEST)}.", NOTHING_READ) from None
 

@@ -19,10 +19,9 @@ def command(paths: tuple[Path, ...], form: str, as_json: bool) -> int:
     from engine.load import load
     from engine.render.problems import FORMATS
     from reapers.clock import SystemClock
-    from reapers.kind import kinds
+    from reapers.kind import tables
     from reapers.sources.folder import read
 
-    tables = {name: kind.table for name, kind in kinds().items()}
-    loaded = load(read(paths).files, tables, today=SystemClock().now().date())
+    loaded = load(read(paths).files, tables(), today=SystemClock().now().date())
     click.echo(FORMATS["json" if as_json else form](loaded))
     return DONE if loaded.policies is not None else FAILED

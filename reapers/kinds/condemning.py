@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine import mark as marks
+from engine.mark import carried, carries, case_of, is_of, mark
 from engine.model import Verb
 from reapers.kind import Act, Order, Progress
 from reapers.kinds.progress import sent, unchanged
@@ -48,26 +48,26 @@ def acts(tagging: Tagging) -> Mapping[Verb, Act]:
 
 def _condemn(tagging: Tagging, cell: Any, order: Order) -> Mapping[str, Any]:
     """Write the mark. One of an earlier generation is written over; another case's is not ours to take."""
-    carrier, mark = tagging.read(cell, order), marks.mark(order.case, order.generation)
+    carrier, wanted = tagging.read(cell, order), mark(order.case, order.generation)
     if carrier is None:
         return {}
     if _of_another(carrier, order):
         return {}
-    if marks.carries(carrier.tags, mark) or tagging.put(cell, order, carrier, mark):
+    if carries(carrier.tags, wanted) or tagging.put(cell, order, carrier, wanted):
         return sent(cell.now)
     return {}
 
 
 def _of_another(carrier: Carrier, order: Order) -> bool:
     """Whether the mark that stands there is of a case that goes on. One of a case that has ended is written over."""
-    stands = marks.case_of(marks.carried(carrier.tags))
+    stands = case_of(carried(carrier.tags))
     return stands not in ("", order.case, order.memory.get("ended", ""))
 
 
 def _condemned(tagging: Tagging, cell: Any, order: Order) -> Progress:
     """Done when the mark is seen; failed where another case's stands."""
     carrier = tagging.read(cell, order)
-    if carrier is not None and marks.carries(carrier.tags, marks.mark(order.case, order.generation)):
+    if carrier is not None and carries(carrier.tags, mark(order.case, order.generation)):
         return Progress.DONE
     if carrier is not None and _of_another(carrier, order):
         return Progress.FAILED
@@ -77,7 +77,7 @@ def _condemned(tagging: Tagging, cell: Any, order: Order) -> Progress:
 def _spare(tagging: Tagging, cell: Any, order: Order) -> Mapping[str, Any]:
     """Take the mark away, of whichever generation of this case."""
     carrier = tagging.read(cell, order)
-    if carrier is None or not marks.is_of(marks.carried(carrier.tags), order.case):
+    if carrier is None or not is_of(carried(carrier.tags), order.case):
         return sent(cell.now)
     return sent(cell.now) if tagging.drop(cell, order, carrier) else {}
 
@@ -85,6 +85,6 @@ def _spare(tagging: Tagging, cell: Any, order: Order) -> Mapping[str, Any]:
 def _spared(tagging: Tagging, cell: Any, order: Order) -> Progress:
     """Done when this case's mark is not there, for whatever reason."""
     carrier = tagging.read(cell, order)
-    if carrier is None or not marks.is_of(marks.carried(carrier.tags), order.case):
+    if carrier is None or not is_of(carried(carrier.tags), order.case):
         return Progress.DONE
     return unchanged(order.memory, cell.now)

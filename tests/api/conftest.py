@@ -19,7 +19,7 @@ from engine.model import Account, CellRead, Inventory, Mode, Outcome
 from engine.policy import PolicySet
 from engine.scanned import Scanned
 from makers.doors import FILES, KEY, NOW, StillClock, case_of, commit
-from reapers.kind import kinds
+from reapers.kind import kinds, tables
 from reapers.notify import PrintNotifier
 from reapers.prices import book
 from reapers.service import Service
@@ -43,7 +43,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
 def policies(repository: Repository) -> PolicySet:
     """FILES, loaded."""
     head = repository.poll(NOW)
-    loaded = load(head.files, {name: kind.table for name, kind in kinds().items()}, head.sha)
+    loaded = load(head.files, tables(), head.sha)
     assert loaded.policies, loaded.problems
     return loaded.policies
 

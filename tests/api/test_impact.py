@@ -21,7 +21,7 @@ from engine.policy import Limits, PolicySet
 from engine.view import view
 from makers.changes import judged
 from makers.doors import FILES, KEY, NOW
-from reapers.kind import kinds
+from reapers.kind import tables
 
 OLDER = FILES["ebs.yaml"]
 LARGER = OLDER.replace("state == 'available'", "state == 'available', size_gb > 100")
@@ -51,7 +51,7 @@ ESTATE = Inventory(
 def under(ebs: str | None = OLDER, **more: str) -> Judged:
     """The estate under FILES with another policy for volumes, or none, and more files."""
     files = {**FILES, "ebs.yaml": ebs, **{f"{name}.yaml": text for name, text in more.items()}}
-    loaded = load({name: text for name, text in files.items() if text}, {name: kind.table for name, kind in kinds().items()})
+    loaded = load({name: text for name, text in files.items() if text}, tables())
     assert loaded.policies, loaded.problems
     return judged(loaded.policies, ESTATE)
 

@@ -28,7 +28,7 @@ from makers.doors import FILES, NOW, StillClock
 from makers.issuer import Issuer, issuing
 from makers.recorded import Recorded
 from makers.repositories import Proposed, proposed
-from reapers.kind import kinds
+from reapers.kind import kinds, tables
 from reapers.notify import PrintNotifier
 from reapers.prices import book
 from reapers.service import Service
@@ -281,9 +281,8 @@ def issuer() -> Iterator[Issuer]:
 def server(change: Proposed, issuer: Issuer, tmp_path: Path) -> Iterator[str]:
     """A real Sexton over HTTP whose policy repository is the one with the change."""
     repository = Repository(f"file://{change.folder}", cache_dir=tmp_path / "git")
-    tables = {name: kind.table for name, kind in kinds().items()}
     with open_ledger(f"sqlite:///{tmp_path}/ledger.db") as ledger:
-        watch = Watch(repository=repository, ledger=ledger, kinds=tables)
+        watch = Watch(repository=repository, ledger=ledger, kinds=tables())
         world = World(
             ledger=ledger,
             clock=StillClock(),

@@ -14,7 +14,7 @@ from engine.model import Account, Gap, Inventory, Resource, Unknown
 from engine.money import Money
 from engine.policy import PolicySet
 from makers.doors import FILES, KEY, NOW
-from reapers.kind import kinds
+from reapers.kind import tables
 
 OLDER = FILES["ebs.yaml"]
 LARGER = OLDER.replace("state == 'available'", "state == 'available', size_gb > 100")
@@ -77,7 +77,7 @@ FOUR = estate(
 def under(inventory: Inventory = FOUR, /, **files: str | None) -> Judged:
     """An inventory under FILES with other documents: `ebs=None` leaves one out, `new="…"` adds one."""
     texts = {**FILES, **{f"{name}.yaml": text for name, text in files.items()}}
-    loaded = load({name: text for name, text in texts.items() if text}, {name: kind.table for name, kind in kinds().items()})
+    loaded = load({name: text for name, text in texts.items() if text}, tables())
     assert loaded.policies, loaded.problems
     return judged(loaded.policies, inventory)
 

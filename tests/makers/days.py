@@ -12,7 +12,7 @@ from engine.load import load
 from engine.model import Account, CellRead, Gap, Inventory, Key, Outcome, Resource
 from engine.money import Money
 from engine.policy import PolicySet
-from reapers.kind import kinds
+from reapers.kind import tables
 
 FIRST = datetime(2026, 9, 1, 12, tzinfo=UTC)
 """A Tuesday."""
@@ -50,7 +50,7 @@ spec:
 def policies_of(files: Mapping[str, str | None] | None = None) -> PolicySet:
     """FILES with some of them changed; None leaves one out."""
     texts = {name: f"apiVersion: sexton/v1\n{text.lstrip()}" for name, text in {**FILES, **(files or {})}.items() if text}
-    loaded = load(texts, {name: kind.table for name, kind in kinds().items()}, "c0ffee")
+    loaded = load(texts, tables(), "c0ffee")
     assert loaded.policies is not None, loaded.problems
     return loaded.policies
 

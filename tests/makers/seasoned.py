@@ -13,7 +13,7 @@ from engine.money import FREE
 from engine.policy import PolicySet, Reap
 from engine.rule import rule_digest
 from engine.verdict import Finding, Terms
-from reapers.kind import kinds
+from reapers.kind import tables
 from reapers.store import codec
 from reapers.store.ledger import Ledger
 
@@ -25,7 +25,7 @@ PAST = "c-past-"
 def season(ledger: Ledger, files: Mapping[str, str], accounts: Iterable[str], now: datetime) -> None:
     """As if these policies had run in these accounts for more than a year. Nothing where they do not load."""
     texts = {f"policies/{name}": f"apiVersion: sexton/v1\n{text.lstrip()}" for name, text in files.items()}
-    loaded = load(texts, {name: kind.table for name, kind in kinds().items()}).policies
+    loaded = load(texts, tables()).policies
     if loaded is None:
         return
     _know(ledger, loaded, list(accounts))

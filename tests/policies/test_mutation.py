@@ -8,7 +8,7 @@ import pytest
 
 from engine.load import load
 from engine.policy import PolicySet
-from reapers.kind import kinds
+from reapers.kind import kinds, tables
 from reapers.mutation import mutate, without
 
 POLICY = """
@@ -36,7 +36,7 @@ spec:
 
 def loaded(when: str, expect: str, resource: str = "aws.ebs_volume") -> PolicySet:
     files = {"one.yaml": POLICY.format(when=when, resource=resource), "one.test.yaml": TEST.format(expect=expect)}
-    found = load(files, {name: kind.table for name, kind in kinds().items()})
+    found = load(files, tables())
     assert found.policies, found.problems
     return found.policies
 

@@ -15,7 +15,7 @@ from engine.model import Mode
 from engine.policy import PolicySet
 from engine.spent import SPENT_BACKUPS
 from reapers import trial
-from reapers.kind import kinds
+from reapers.kind import kinds, tables
 from reapers.mutation import mutate
 from reapers.sources.texts import may_be_policy
 
@@ -30,7 +30,7 @@ def texts() -> dict[str, str]:
 
 @cache
 def pack() -> PolicySet:
-    loaded = load(texts(), {name: kind.table for name, kind in kinds().items()})
+    loaded = load(texts(), tables())
     assert not loaded.problems
     assert loaded.policies
     return loaded.policies

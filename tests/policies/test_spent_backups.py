@@ -18,10 +18,10 @@ from engine.policy import Approval, PolicySet
 from engine.spent import SPENT_BACKUPS
 from engine.verdict import Finding, Reason, Spared, Undecided
 from engine.view import Context, view
-from reapers.kind import kinds
+from reapers.kind import kinds, tables
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
-TABLES = {name: kind.table for name, kind in kinds().items()}
+TABLES = tables()
 ORGANIZATION = """
 apiVersion: sexton/v1
 kind: Organization

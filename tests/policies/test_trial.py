@@ -11,7 +11,7 @@ from engine.load import load
 from engine.model import Unknown
 from engine.policy import Expect
 from reapers import trial
-from reapers.kind import kinds
+from reapers.kind import kinds, tables
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
 POLICY = """
@@ -42,7 +42,7 @@ spec:
 
 def tried(policy: str, id: str, verdict: str, reason: str = "", missing: tuple[str, ...] = ()) -> trial.Trial:
     """The test above with another expectation; most of these the loader would refuse first where there is an Organization."""
-    loaded = load({"unattached.yaml": POLICY, "a.test.yaml": TEST}, {name: kind.table for name, kind in kinds().items()}).policies
+    loaded = load({"unattached.yaml": POLICY, "a.test.yaml": TEST}, tables()).policies
     assert loaded
     wanted = Expect(policy=policy, id=id, verdict=verdict, reason=reason, missing=missing)
     (only,) = trial.run(replace(loaded.tests[0], expect=(wanted,)), loaded, kinds())

@@ -11,9 +11,9 @@ from engine.load import load
 from engine.model import KindTable, Mode
 from engine.policy import Approval, Reap
 from makers.doors import FILES
-from reapers.kind import kinds
+from reapers.kind import tables
 
-TABLES: Mapping[str, KindTable] = {name: kind.table for name, kind in kinds().items()}
+TABLES: Mapping[str, KindTable] = tables()
 
 
 def translated(text: str, *others: str) -> Translation:

@@ -64,6 +64,19 @@ def test_the_map_is_read_like_codeowners_the_last_line_wins() -> None:
     assert resolve(resource("aws.ec2_instance", "i-1", tags={}), ROW, under).owner == "platform"
 
 
+def test_a_row_of_one_account_is_of_no_other_and_brackets_are_a_pattern() -> None:
+    rows = (
+        AccountRow(match={"id": "111122223333"}, team="one"),
+        AccountRow(match={"name": "dev[12]"}, team="few"),
+        AccountRow(match={"id": "my-shop"}, team="shop"),
+    )
+    under = policies(organization=Organization(accounts=rows))
+    assert account_row(Account("aws", "111122223333", name="x"), under).team == "one"
+    assert account_row(Account("aws", "111122223334", name="dev1"), under).team == "few"
+    assert account_row(Account("aws", "111122223334", name="dev[12]"), under) == AccountRow(match={})
+    assert account_row(Account("gcp", "my-shop", name="x"), under).team == "shop"
+
+
 def test_the_first_row_that_matches_an_account_counts() -> None:
     rows = (
         AccountRow(match={"id": "9*"}, team="nine"),
