@@ -295,7 +295,7 @@ def server(change: Proposed, issuer: Issuer, tmp_path: Path) -> Iterator[str]:
         )
         service = Service(world=world)
         head = repository.poll(NOW)
-        policies = load(head.files, tables, head.sha).policies
+        policies = load(head.files, tables(), head.sha).policies
         service.situation = Situation(policies=policies, head=HeadState(sha=head.sha, polled_at=NOW, valid=True), inventory=FOUR)
         trusted = [
             Trusted(forge="github", issuer=issuer.url, audience="sexton", repository_id="74"),
